@@ -1,0 +1,64 @@
+import * as v from 'valibot';
+import { SnapshotSchema, TunnelSnapshotSchema } from '../model/snapshot.ts';
+
+/**
+ * The contract between clients and the supervisor: HTTP and JSON over a Unix socket.
+ *
+ *   GET    /v1/health                  Health
+ *   GET    /v1/status[?name=a&name=b]  Snapshot
+ *   PUT    /v1/tunnels/:name           UpRequest → TunnelSnapshot; returns at once, the state follows
+ *   POST   /v1/tunnels/:name/restart   → TunnelSnapshot; returns when the old bindings are free and the new dial is under way
+ *   DELETE /v1/tunnels/:name           → TunnelSnapshot; returns when every binding is free
+ *   GET    /v1/events                  text/event-stream of SupervisorEvent, beginning with one `snapshot`
+ *   GET    /v1/logs?name=&lines=&since=&follow=   text/event-stream of LogLine
+ *   POST   /v1/stop                    → Health; the supervisor ends afterwards, wanted tunnels stay wanted
+ *
+ * A failure answers 4xx or 5xx with ApiFailure. Every answer carries the supervisor's version in `x-tunnels-version`.
+ */
+export const API_VERSION = 1;
+export const VERSION_HEADER = 'x-tunnels-version';
+
+export const HealthSchema = v.object({
+  pid: v.number(),
+  version: v.string(),
+  apiVersion: v.number(),
+  since: v.string(),
+  home: v.string(),
+});
+
+export const UpRequestSchema = v.strictObject({
+  /** The profile as a document (what the YAML says); checked again by the supervisor. */
+  profile: v.record(v.string(), v.unknown()),
+  /** The file it came from, or `command line`; shown to the user. */
+  origin: v.string(),
+});
+
+/** A problem on the wire: the code and facts, and the words for clients without a catalogue. */
+export const ApiFailureSchema = v.object({
+  code: v.string(),
+  facts: v.record(v.string(), v.union([v.string(), v.number()])),
+  text: v.string(),
+  next: v.string(),
+});
+
+export const SupervisorEventSchema = v.variant('type', [
+  v.object({ type: v.literal('snapshot'), snapshot: SnapshotSchema }),
+  v.object({ type: v.literal('tunnel'), tunnel: TunnelSnapshotSchema }),
+  v.object({ type: v.literal('gone'), name: v.string() }),
+]);
+
+export const LogLineSchema = v.object({
+  time: v.string(),
+  level: v.picklist(['debug', 'info', 'warn', 'error']),
+  tunnel: v.nullable(v.string()),
+  /** A stable word for what happened: `linked`, `link-lost`, `bound`, ... or a problem's code. */
+  event: v.string(),
+  text: v.string(),
+});
+
+export type Health = v.InferOutput<typeof HealthSchema>;
+export type UpRequest = v.InferOutput<typeof UpRequestSchema>;
+export type ApiFailure = v.InferOutput<typeof ApiFailureSchema>;
+export type SupervisorEvent = v.InferOutput<typeof SupervisorEventSchema>;
+export type LogLine = v.InferOutput<typeof LogLineSchema>;
+export type LogQuery = { readonly name?: string; readonly lines?: number; readonly since?: string; readonly follow?: boolean };

@@ -1,0 +1,47 @@
+import { BINDING, type BindingFacts } from './problems/binding.ts';
+import type { Entry, ExitCode, RetryClass } from './problems/entry.ts';
+import { LOGIN, type LoginFacts } from './problems/login.ts';
+import { NETWORK, type NetworkFacts } from './problems/network.ts';
+import { USAGE, type UsageFacts } from './problems/usage.ts';
+
+type FactsByCode = NetworkFacts & LoginFacts & BindingFacts & UsageFacts;
+export type ProblemCode = keyof FactsByCode;
+
+/** A code and its facts. Words are looked up only where it is shown or logged. */
+export type Problem = {
+  readonly [Code in ProblemCode]: { readonly code: Code; readonly facts: FactsByCode[Code] };
+}[ProblemCode];
+
+export const problem = <Code extends ProblemCode>(code: Code, facts: FactsByCode[Code]): Problem => ({ code, facts }) as unknown as Problem;
+
+const CATALOGUE = { ...NETWORK, ...LOGIN, ...BINDING, ...USAGE };
+
+export const retryClassOf = (p: Problem): RetryClass => CATALOGUE[p.code].retry;
+export const exitCodeOf = (p: Problem): ExitCode => CATALOGUE[p.code].exit;
+export const isProblemCode = (code: string): code is ProblemCode => Object.hasOwn(CATALOGUE, code);
+
+/** What happened and why (`text`), and what to do now (`next`). */
+export function wordsOf(p: Problem): { readonly text: string; readonly next: string } {
+  const entry = CATALOGUE[p.code] as Entry<unknown>;
+  return { text: printable(entry.text(p.facts)), next: printable(entry.next(p.facts)) };
+}
+
+/** Facts may come from a server: nothing of them may steer a terminal. */
+// oxlint-disable-next-line no-control-regex
+const printable = (text: string): string => text.replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, '?');
+
+/** Carries a problem through code that throws. */
+export class ProblemError extends Error {
+  override readonly name = 'ProblemError';
+  readonly problem: Problem;
+  constructor(p: Problem, options?: ErrorOptions) {
+    super(p.code, options);
+    this.problem = p;
+  }
+}
+
+/** The problem that an unknown error carries, or `internal`. */
+export function problemOf(error: unknown): Problem {
+  if (error instanceof ProblemError) return error.problem;
+  return problem('internal', { what: error instanceof Error ? error.message : String(error) });
+}

@@ -1,0 +1,80 @@
+import { EXIT, type Entries } from './entry.ts';
+
+type Listen = { readonly listen: string };
+
+/** Listening ends and targets. */
+export type BindingFacts = {
+  'binding-held': Listen & { readonly on: string; readonly holder: string };
+  'binding-refused': Listen & { readonly on: string };
+  'bind-not-answered': Listen & { readonly on: string };
+  'bind-not-allowed': Listen & { readonly on: string; readonly said: string };
+  'bind-no-permission': Listen & { readonly on: string };
+  'bind-bad-address': Listen & { readonly on: string; readonly code: string };
+  'target-refused': { readonly to: string; readonly from: string };
+  'target-not-allowed': { readonly to: string; readonly from: string };
+  'target-failed': { readonly to: string; readonly from: string; readonly code: string };
+  'hold-expired': { readonly listen: string };
+};
+
+export const BINDING: Entries<BindingFacts> = {
+  'binding-held': {
+    retry: 'held',
+    exit: EXIT.bindingHeld,
+    text: (f) => `${f.listen} on ${f.on} is held by ${f.holder}.`,
+    next: () => 'End it or choose another port; the binding is tried again until then.',
+  },
+  'binding-refused': {
+    retry: 'held',
+    exit: EXIT.bindingHeld,
+    text: (f) => `${f.on} refused to listen on ${f.listen} and gave no reason; most often the port is in use there.`,
+    next: () => 'Nothing for now: the binding is tried again, on the same login, until it is free.',
+  },
+  'bind-not-answered': {
+    retry: 'answered',
+    exit: EXIT.failed,
+    text: (f) => `${f.on} did not answer the request to listen on ${f.listen}.`,
+    next: () => 'Nothing: the binding is tried again.',
+  },
+  'bind-not-allowed': {
+    retry: 'person',
+    exit: EXIT.bindingHeld,
+    text: (f) => `${f.on} does not allow listening on ${f.listen}. It said: ${f.said}`,
+    next: (f) => `Ask the administrator of ${f.on} for AllowTcpForwarding and PermitListen (or the key's permitlisten), then: tunnels restart.`,
+  },
+  'bind-no-permission': {
+    retry: 'person',
+    exit: EXIT.bindingHeld,
+    text: (f) => `Listening on ${f.listen} on ${f.on} is not permitted to this user.`,
+    next: () => 'Choose a port of 1024 or above, or a directory that you may write.',
+  },
+  'bind-bad-address': {
+    retry: 'person',
+    exit: EXIT.bindingHeld,
+    text: (f) => `${f.listen} is not an address that ${f.on} can listen on (${f.code}).`,
+    next: () => 'Use an address of that machine, or leave the address out for 127.0.0.1.',
+  },
+  'target-refused': {
+    retry: 'answered',
+    exit: EXIT.failed,
+    text: (f) => `${f.from} could not connect to ${f.to}; the connection was refused to whoever asked.`,
+    next: (f) => `Check that something listens at ${f.to}; the tunnel itself is fine.`,
+  },
+  'target-not-allowed': {
+    retry: 'answered',
+    exit: EXIT.failed,
+    text: (f) => `${f.from} does not allow connections to ${f.to} (AllowTcpForwarding, PermitOpen or the key's options).`,
+    next: (f) => `Ask the administrator of ${f.from}; the tunnel itself is fine.`,
+  },
+  'target-failed': {
+    retry: 'answered',
+    exit: EXIT.failed,
+    text: (f) => `A connection from ${f.from} to ${f.to} could not be opened (${f.code}).`,
+    next: () => 'The tunnel itself is fine; check the target.',
+  },
+  'hold-expired': {
+    retry: 'answered',
+    exit: EXIT.failed,
+    text: (f) => `A new connection to ${f.listen} was held for as long as the profile allows and then refused, because the link was down.`,
+    next: () => 'Nothing: connections are served again once the link is back.',
+  },
+};

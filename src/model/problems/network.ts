@@ -1,0 +1,133 @@
+import { printDuration } from '../duration.ts';
+import { EXIT, type Entries } from './entry.ts';
+
+type At = { readonly host: string; readonly port: number };
+
+/** From the name of a hop to a finished key exchange, and what ends a link later. */
+export type NetworkFacts = {
+  'dns-failed': { readonly host: string; readonly code: string };
+  'connect-refused': At;
+  'connect-timeout': At & { readonly ms: number };
+  'network-unreachable': At & { readonly code: string };
+  'connection-reset': At & { readonly code: string };
+  'closed-before-greeting': At;
+  'not-ssh': At & { readonly saw: string };
+  'handshake-timeout': At & { readonly ms: number };
+  'no-common-algorithm': At;
+  'handshake-failed': At;
+  'hop-unreachable': At & { readonly via: string };
+  'hop-not-allowed': At & { readonly via: string };
+  'hop-no-answer': At & { readonly via: string; readonly ms: number };
+  'link-closed': { readonly host: string };
+  'link-silent': { readonly host: string; readonly ms: number };
+  'link-replaced': { readonly host: string };
+  'ssh-config-invalid': { readonly host: string; readonly detail: string };
+};
+
+const at = (facts: At): string => `${facts.host} port ${facts.port}`;
+const goesOn = 'Nothing: tunnels goes on trying.';
+
+export const NETWORK: Entries<NetworkFacts> = {
+  'dns-failed': {
+    retry: 'unanswered',
+    exit: EXIT.failed,
+    text: (f) => `The name ${f.host} could not be resolved (${f.code}).`,
+    next: (f) => `Check the name and your DNS or VPN (getent hosts ${f.host}); tunnels goes on trying.`,
+  },
+  'connect-refused': {
+    retry: 'answered',
+    exit: EXIT.failed,
+    text: (f) => `${at(f)} refused the connection: no SSH server listens there.`,
+    next: () => 'Check host and port, and whether sshd runs there; tunnels goes on trying.',
+  },
+  'connect-timeout': {
+    retry: 'unanswered',
+    exit: EXIT.failed,
+    text: (f) => `${at(f)} did not answer within ${printDuration(f.ms)}.`,
+    next: () => 'Check the network, VPN or firewall; tunnels goes on trying.',
+  },
+  'network-unreachable': {
+    retry: 'unanswered',
+    exit: EXIT.failed,
+    text: (f) => `There is no way to ${at(f)} from here now (${f.code}).`,
+    next: () => 'Check the network or VPN; tunnels goes on trying.',
+  },
+  'connection-reset': {
+    retry: 'answered',
+    exit: EXIT.failed,
+    text: (f) => `${at(f)} broke the connection off (${f.code}).`,
+    next: () => goesOn,
+  },
+  'closed-before-greeting': {
+    retry: 'answered',
+    exit: EXIT.failed,
+    text: (f) => `${at(f)} closed the connection before its SSH greeting.`,
+    next: () => 'The server may be overloaded (MaxStartups) or refuse this address for a while (PerSourcePenalties, fail2ban); tunnels tries again, less and less often.',
+  },
+  'not-ssh': {
+    retry: 'answered',
+    exit: EXIT.failed,
+    text: (f) => `What answers at ${at(f)} is no SSH server${f.saw === '' ? '' : ` (it said: ${f.saw})`}.`,
+    next: () => 'Check host and port of this hop; tunnels goes on trying, less and less often.',
+  },
+  'handshake-timeout': {
+    retry: 'answered',
+    exit: EXIT.failed,
+    text: (f) => `${at(f)} accepted the connection and then said nothing for ${printDuration(f.ms)}.`,
+    next: () => 'Check what listens there and whether the server is overloaded; tunnels goes on trying.',
+  },
+  'no-common-algorithm': {
+    retry: 'person',
+    exit: EXIT.failed,
+    text: (f) => `${at(f)} and this client have no key exchange, host key or cipher algorithm in common.`,
+    next: (f) => `Compare with: ssh -vv -p ${f.port} ${f.host}; then allow an algorithm that both know.`,
+  },
+  'handshake-failed': {
+    retry: 'answered',
+    exit: EXIT.failed,
+    text: (f) => `The SSH key exchange with ${at(f)} failed.`,
+    next: () => goesOn,
+  },
+  'hop-unreachable': {
+    retry: 'answered',
+    exit: EXIT.failed,
+    text: (f) => `${f.via} could not connect to ${at(f)}.`,
+    next: (f) => `Check from there: ssh ${f.via} nc -vz ${f.host} ${f.port}; tunnels goes on trying.`,
+  },
+  'hop-not-allowed': {
+    retry: 'person',
+    exit: EXIT.bindingHeld,
+    text: (f) => `${f.via} does not allow connections to ${at(f)} (its AllowTcpForwarding or PermitOpen, or the key's options).`,
+    next: (f) => `Ask the administrator of ${f.via} to allow it, then: tunnels restart.`,
+  },
+  'hop-no-answer': {
+    retry: 'unanswered',
+    exit: EXIT.failed,
+    text: (f) => `${f.via} got no answer from ${at(f)} within ${printDuration(f.ms)}.`,
+    next: (f) => `Check from there: ssh ${f.via} nc -vz ${f.host} ${f.port}; tunnels goes on trying.`,
+  },
+  'link-closed': {
+    retry: 'answered',
+    exit: EXIT.failed,
+    text: (f) => `The connection to ${f.host} was closed from the other side.`,
+    next: () => goesOn,
+  },
+  'link-silent': {
+    retry: 'unanswered',
+    exit: EXIT.failed,
+    text: (f) => `${f.host} has not answered for ${printDuration(f.ms)}.`,
+    next: () => goesOn,
+  },
+  'link-replaced': {
+    retry: 'unanswered',
+    exit: EXIT.failed,
+    text: (f) => `The connection to ${f.host} had stopped answering while a new one got through.`,
+    next: () => goesOn,
+  },
+  'ssh-config-invalid': {
+    retry: 'person',
+    exit: EXIT.usage,
+    text: (f) => `The ssh configuration for ${f.host} cannot be used: ${f.detail}`,
+    next: (f) => `Correct it until this works: ssh -G ${f.host}; then: tunnels restart.`,
+  },
+};
