@@ -1,0 +1,63 @@
+import type * as v from 'valibot';
+import { type Snapshot, SnapshotSchema, type TunnelSnapshot, TunnelSnapshotSchema } from '../model/snapshot.ts';
+import { HealthSchema, LogLineSchema, SupervisorEventSchema } from './contract.ts';
+import type { Health, LogLine, LogQuery, SupervisorEvent, UpRequest } from './contract.ts';
+import { createCaller } from './client-call.ts';
+import { untilGone } from './client-gone.ts';
+import { checked } from './client-reply.ts';
+import { readEvents } from './client-stream.ts';
+
+/**
+ * The supervisor as seen by a client. Every method rejects with a ProblemError: `no-supervisor` when nobody
+ * answers at the socket (or stops answering), `supervisor-wedged` when it accepts and stays silent,
+ * the supervisor's own problem when it refuses, `supervisor-refused` when its answer cannot be understood.
+ */
+export interface SupervisorClient {
+  health(): Promise<Health>;
+  /** All tunnels without names; `tunnel-not-found` for a name that there is not. */
+  status(names?: readonly string[]): Promise<Snapshot>;
+  /** Resolves at once; the state follows, see `events`. */
+  up(name: string, request: UpRequest): Promise<TunnelSnapshot>;
+  /** Resolves when every binding is free. */
+  down(name: string): Promise<TunnelSnapshot>;
+  /** Resolves when the old bindings are free and the new dial is under way. */
+  restart(name: string): Promise<TunnelSnapshot>;
+  /** Begins with one `snapshot`, with no gap to the changes that follow; ends quietly when `signal` aborts. */
+  events(signal: AbortSignal): AsyncIterable<SupervisorEvent>;
+  /** The last `lines` that match, then, with `follow`, each new one until `signal` aborts. */
+  logs(query: LogQuery, signal: AbortSignal): AsyncIterable<LogLine>;
+  /** Resolves when the supervisor has gone. */
+  stop(): Promise<void>;
+  /** What the last answer said its version was; null before the first. */
+  readonly serverVersion: string | null;
+}
+
+/** A client over the Unix socket (or named pipe) at `socketPath`; opens no connection before the first call. */
+export function createClient(socketPath: string): SupervisorClient {
+  const call = createCaller(socketPath);
+  const json = async <S extends v.GenericSchema>(request: Parameters<typeof call.json>[0], schema: S): Promise<v.InferOutput<S>> =>
+    checked(schema, await call.json(request));
+  const tunnel = (name: string): string => `/v1/tunnels/${encodeURIComponent(name)}`;
+
+  return {
+    get serverVersion() {
+      return call.serverVersion();
+    },
+    health: () => json({ method: 'GET', path: '/v1/health', quick: 'yes' }, HealthSchema),
+    status: (names = []) => json({ method: 'GET', path: `/v1/status${query(names.map((name) => ['name', name]))}` }, SnapshotSchema),
+    up: (name, body) => json({ method: 'PUT', path: tunnel(name), body }, TunnelSnapshotSchema),
+    down: (name) => json({ method: 'DELETE', path: tunnel(name) }, TunnelSnapshotSchema),
+    restart: (name) => json({ method: 'POST', path: `${tunnel(name)}/restart` }, TunnelSnapshotSchema),
+    events: (signal) => readEvents({ open: () => call.stream('/v1/events', signal), schema: SupervisorEventSchema, signal }),
+    logs: (asked, signal) =>
+      readEvents({ open: () => call.stream(`/v1/logs${query(logParameters(asked))}`, signal), schema: LogLineSchema, signal }),
+    stop: () => untilGone(socketPath, async () => void (await call.json({ method: 'POST', path: '/v1/stop' }))),
+  };
+}
+
+const logParameters = (asked: LogQuery): string[][] =>
+  Object.entries(asked)
+    .filter(([, value]) => value !== undefined)
+    .map(([key, value]) => [key, String(value)]);
+
+const query = (pairs: readonly string[][]): string => (pairs.length === 0 ? '' : `?${new URLSearchParams(pairs as string[][]).toString()}`);
