@@ -1,0 +1,24 @@
+import type { RetryClass } from '../model/problems/entry.ts';
+
+/**
+ * Milliseconds until the next try: exponential with full jitter, so that a thousand clients of one
+ * rebooted server do not come back as one. `attempt` counts from 1; `jitter` is uniform in [0, 1).
+ *
+ * Where nobody heard us, asking often costs nobody anything and finds the network's return at once.
+ */
+export function backoff(given: { readonly retry: RetryClass; readonly attempt: number; readonly jitter: number }): number {
+  const { base, cap } = BOUNDS[given.retry];
+  const ceiling = Math.min(cap, base * 2 ** Math.min(given.attempt - 1, 30));
+  return Math.round(ceiling * given.jitter);
+}
+
+const BOUNDS: Record<RetryClass, { readonly base: number; readonly cap: number }> = {
+  unanswered: { base: 250, cap: 2_000 },
+  answered: { base: 500, cap: 60_000 },
+  held: { base: 500, cap: 30_000 },
+  // Never used for a blind retry; a total function needs a value, and this one does no harm.
+  person: { base: 60_000, cap: 300_000 },
+};
+
+/** A connection that held this long was a good one: the next loss starts counting anew. */
+export const STABLE_MS = 60_000;

@@ -1,0 +1,58 @@
+import type { Tunnel, TunnelEffect } from '../../model/tunnel.ts';
+import { connect, idleOut, retryNow } from './connection.ts';
+import { giveBack } from './give-back.ts';
+import { type Given, indexes, type Outcome, replaceAt, unchanged } from './given.ts';
+
+export function askedUp(tunnel: Tunnel, given: Given): Outcome {
+  const { state } = tunnel;
+  if (state.is === 'blocked') return close(tunnel, given, 'then-up');
+  if (state.is === 'down') {
+    return state.closing === null ? start(tunnel, given) : unchanged({ ...tunnel, state: { ...state, closing: 'then-up' } });
+  }
+  return retryNow(tunnel, given);
+}
+
+export function askedDown(tunnel: Tunnel, given: Given): Outcome {
+  const { state } = tunnel;
+  if (state.is !== 'down') return close(tunnel, given, 'then-down');
+  return state.closing === null ? unchanged(tunnel) : unchanged({ ...tunnel, state: { ...state, closing: 'then-down' } });
+}
+
+export function askedRestart(tunnel: Tunnel, given: Given): Outcome {
+  return tunnel.state.is === 'down' ? askedUp(tunnel, given) : close(tunnel, given, 'then-up');
+}
+
+export function closed(tunnel: Tunnel, given: Given, run: number): Outcome {
+  const { state } = tunnel;
+  if (state.is !== 'down' || run !== tunnel.run) return unchanged(tunnel);
+  if (state.closing === 'then-up') return start(tunnel, given);
+  return unchanged({ ...tunnel, state: { ...state, closing: null } });
+}
+
+export function used(tunnel: Tunnel, given: Given): Outcome {
+  const busy = { ...tunnel, busy: true };
+  if (tunnel.state.is !== 'idle') return unchanged(busy);
+  return connect(busy, given, null);
+}
+
+export function unused(tunnel: Tunnel, given: Given): Outcome {
+  const quiet = { ...tunnel, busy: false };
+  return { tunnel: quiet, effects: idleOut(quiet, given) };
+}
+
+/** Listens here at once, also while the link is being made: a clash shows early and first users are held, not refused. */
+function start(tunnel: Tunnel, given: Given): Outcome {
+  const run = tunnel.run + 1;
+  const here = indexes(given.profile, true);
+  const forwards = here.reduce((list, index) => replaceAt(list, index, { is: 'binding', since: given.now }), tunnel.forwards);
+  const listening: TunnelEffect[] = here.map((forward) => ({ do: 'bind', age: run, forward }));
+  const started: Tunnel = { ...tunnel, run, forwards, state: { is: 'idle', since: given.now }, busy: false };
+  if (given.profile.idleMs !== null) return { tunnel: started, effects: listening };
+  const connecting = connect(started, given, null);
+  return { tunnel: connecting.tunnel, effects: [...listening, ...connecting.effects] };
+}
+
+function close(tunnel: Tunnel, given: Given, closing: 'then-down' | 'then-up'): Outcome {
+  const givenBack = giveBack(tunnel, given, null);
+  return { ...givenBack, tunnel: { ...givenBack.tunnel, state: { is: 'down', since: given.now, closing } } };
+}

@@ -1,0 +1,73 @@
+import type { Address } from '../../model/address.ts';
+import { type Problem, retryClassOf } from '../../model/problem.ts';
+import type { ForwardState, Tunnel } from '../../model/tunnel.ts';
+import { backoff } from '../backoff.ts';
+import { block } from './give-back.ts';
+import { type Given, linkedAtOf, listensHere, type Outcome, replaceAt, unchanged } from './given.ts';
+
+type Report = { readonly age: number; readonly forward: number };
+
+export function bound(tunnel: Tunnel, given: Given, report: Report & { readonly listen: Address }): Outcome {
+  if (!isAwaited(tunnel, given, report)) return unchanged(tunnel);
+  return settle(withForward(tunnel, report.forward, { is: 'listening', since: given.now, listen: report.listen }), given);
+}
+
+export function bindFailed(tunnel: Tunnel, given: Given, report: Report & { readonly problem: Problem }): Outcome {
+  if (!isAwaited(tunnel, given, report)) return unchanged(tunnel);
+  const { problem, forward, age } = report;
+  const before = tunnel.forwards[forward];
+  const retry = retryClassOf(problem);
+  if (retry === 'person') return settle(withForward(tunnel, forward, { is: 'blocked', since: given.now, because: problem }), given);
+  const tries = (before?.is === 'recovering' ? before.tries : 0) + 1;
+  const since = before?.is === 'recovering' ? before.since : given.now;
+  const retryAt = given.now + backoff({ retry, attempt: tries, jitter: given.jitter });
+  const settled = settle(withForward(tunnel, forward, { is: 'recovering', since, because: problem, tries, retryAt }), given);
+  return { ...settled, effects: [...settled.effects, { do: 'wake', at: retryAt, age, timer: { for: 'bind', forward } }] };
+}
+
+/** The next try of a refused binding, on the same authenticated connection. */
+export function bindAgain(tunnel: Tunnel, given: Given, report: Report): Outcome {
+  const state = tunnel.forwards[report.forward];
+  if (state?.is !== 'recovering' || state.retryAt === null || report.age !== ageOf(tunnel, given, report.forward)) return unchanged(tunnel);
+  return {
+    tunnel: withForward(tunnel, report.forward, { ...state, retryAt: null }),
+    effects: [{ do: 'bind', age: report.age, forward: report.forward }],
+  };
+}
+
+/** Once the link is there and no binding is under way, the forwards decide between up, degraded and blocked. */
+export function settle(tunnel: Tunnel, given: Given): Outcome {
+  const linkedAt = linkedAtOf(tunnel);
+  if (linkedAt === null || !('attempt' in tunnel.state)) return unchanged(tunnel);
+  const { attempt } = tunnel.state;
+  const missing = tunnel.forwards.find((forward) => forward.is !== 'listening');
+  if (missing === undefined) {
+    return tunnel.state.is === 'up' ? unchanged(tunnel) : as(tunnel, { is: 'up', since: given.now, linkedAt, attempt });
+  }
+  const trouble = tunnel.forwards.find((forward) => forward.is === 'recovering' || forward.is === 'blocked');
+  const underWay = tunnel.forwards.some((forward) => forward.is === 'binding');
+  if (trouble === undefined || (underWay && tunnel.state.is !== 'up' && tunnel.state.is !== 'degraded')) return unchanged(tunnel);
+  if (tunnel.forwards.every((forward) => forward.is === 'blocked')) return block(tunnel, given, trouble.because);
+  const since = tunnel.state.is === 'degraded' ? tunnel.state.since : given.now;
+  return as(tunnel, { is: 'degraded', since, linkedAt, attempt, because: trouble.because });
+}
+
+const as = (tunnel: Tunnel, state: Tunnel['state']): Outcome => unchanged({ ...tunnel, state });
+
+const withForward = (tunnel: Tunnel, index: number, state: ForwardState): Tunnel => ({
+  ...tunnel,
+  forwards: replaceAt(tunnel.forwards, index, state),
+});
+
+function ageOf(tunnel: Tunnel, given: Given, index: number): number | null {
+  const forward = given.profile.forwards[index];
+  if (forward === undefined) return null;
+  return listensHere(forward) ? tunnel.run : tunnel.epoch;
+}
+
+/** Whether a report is of this age and of a try that is under way. */
+function isAwaited(tunnel: Tunnel, given: Given, report: Report): boolean {
+  const state = tunnel.forwards[report.forward];
+  const open = state?.is === 'binding' || (state?.is === 'recovering' && state.retryAt === null);
+  return open && report.age === ageOf(tunnel, given, report.forward);
+}

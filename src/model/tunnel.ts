@@ -1,0 +1,84 @@
+import type { Address } from './address.ts';
+import type { Problem } from './problem.ts';
+
+/**
+ *   down ──up──▶ connecting ──▶ up ◀──▶ degraded        any ──down──▶ down
+ *    ▲              │  ▲         │         │
+ *    │              │  └─ wait ◀─┴─ lost ──┘ (as reconnecting)
+ *   idle ◀─unused───┘        blocked: only a person leads out of it
+ *
+ * `closing` says that bindings and connections are still being given back, and what comes after.
+ */
+export type TunnelState =
+  | { readonly is: 'down'; readonly since: number; readonly closing: 'then-down' | 'then-up' | null }
+  | { readonly is: 'idle'; readonly since: number }
+  | ({ readonly is: 'connecting' } & Trying)
+  | ({ readonly is: 'reconnecting' } & Trying)
+  | { readonly is: 'up'; readonly since: number; readonly linkedAt: number; readonly attempt: number }
+  | { readonly is: 'degraded'; readonly since: number; readonly linkedAt: number; readonly attempt: number; readonly because: Problem }
+  | { readonly is: 'blocked'; readonly since: number; readonly because: Problem };
+
+type Trying = {
+  readonly since: number;
+  readonly step: Step;
+  /** Dials since the last stable connection. */
+  readonly attempt: number;
+  readonly because: Problem | null;
+};
+
+export type Step =
+  | { readonly at: 'dialing' }
+  | { readonly at: 'waiting'; readonly retryAt: number }
+  | { readonly at: 'binding'; readonly linkedAt: number };
+
+export type ForwardState =
+  | { readonly is: 'down'; readonly since: number; readonly because: Problem | null }
+  | { readonly is: 'binding'; readonly since: number }
+  | { readonly is: 'listening'; readonly since: number; readonly listen: Address }
+  /** Refused, working on it; `retryAt` is null while a try is under way. */
+  | { readonly is: 'recovering'; readonly since: number; readonly because: Problem; readonly tries: number; readonly retryAt: number | null }
+  | { readonly is: 'blocked'; readonly since: number; readonly because: Problem };
+
+/**
+ * One tunnel, whole. `run` grows whenever listening starts anew on this machine, `epoch` whenever a
+ * connection is begun or given up: what an event of an older one reports changes nothing.
+ */
+export type Tunnel = {
+  readonly state: TunnelState;
+  readonly forwards: readonly ForwardState[];
+  readonly run: number;
+  readonly epoch: number;
+  readonly reconnects: number;
+  /** Whether a local connection is open; only idle tunnels care. */
+  readonly busy: boolean;
+};
+
+export type TunnelEvent =
+  | { readonly type: 'asked-up' }
+  | { readonly type: 'asked-down' }
+  | { readonly type: 'asked-restart' }
+  /** The first local connection came, or the last one left. */
+  | { readonly type: 'used' }
+  | { readonly type: 'unused' }
+  | { readonly type: 'linked'; readonly epoch: number }
+  | { readonly type: 'link-failed'; readonly epoch: number; readonly problem: Problem }
+  | { readonly type: 'link-lost'; readonly epoch: number; readonly problem: Problem }
+  /** `age` is the run of a forward that listens here, the epoch of one that listens on a hop. */
+  | { readonly type: 'bound'; readonly age: number; readonly forward: number; readonly listen: Address }
+  | { readonly type: 'bind-failed'; readonly age: number; readonly forward: number; readonly problem: Problem }
+  | { readonly type: 'closed'; readonly run: number }
+  | { readonly type: 'woke'; readonly age: number; readonly timer: Timer };
+
+export type Timer = { readonly for: 'retry' } | { readonly for: 'bind'; readonly forward: number } | { readonly for: 'idle-out' };
+
+export type TunnelEffect =
+  | { readonly do: 'connect'; readonly epoch: number }
+  /** Listen, here or on a hop; answered by `bound` or `bind-failed` of the same age. */
+  | { readonly do: 'bind'; readonly age: number; readonly forward: number }
+  /** The connection of this epoch is gone: forget it and whatever was bound through it. */
+  | { readonly do: 'forget'; readonly epoch: number }
+  /** Give the connection back in order, keep what listens here. */
+  | { readonly do: 'disconnect'; readonly epoch: number }
+  /** Give everything back in order; answered by `closed` of the same run. */
+  | { readonly do: 'close'; readonly run: number }
+  | { readonly do: 'wake'; readonly at: number; readonly age: number; readonly timer: Timer };
