@@ -37,27 +37,33 @@ export function createClient(socketPath: string): SupervisorClient {
   const call = createCaller(socketPath);
   const json = async <S extends v.GenericSchema>(request: Parameters<typeof call.json>[0], schema: S): Promise<v.InferOutput<S>> =>
     checked(schema, await call.json(request));
-  const tunnel = (name: string): string => `/v1/tunnels/${encodeURIComponent(name)}`;
 
   return {
     get serverVersion() {
       return call.serverVersion();
     },
-    health: () => json({ method: 'GET', path: '/v1/health', quick: 'yes' }, HealthSchema),
-    status: (names = []) => json({ method: 'GET', path: `/v1/status${query(names.map((name) => ['name', name]))}` }, SnapshotSchema),
-    up: (name, body) => json({ method: 'PUT', path: tunnel(name), body }, TunnelSnapshotSchema),
-    down: (name) => json({ method: 'DELETE', path: tunnel(name) }, TunnelSnapshotSchema),
-    restart: (name) => json({ method: 'POST', path: `${tunnel(name)}/restart` }, TunnelSnapshotSchema),
-    events: (signal) => readEvents({ open: () => call.stream('/v1/events', signal), schema: SupervisorEventSchema, signal }),
-    logs: (asked, signal) =>
-      readEvents({ open: () => call.stream(`/v1/logs${query(logParameters(asked))}`, signal), schema: LogLineSchema, signal }),
-    stop: () => untilGone(socketPath, async () => void (await call.json({ method: 'POST', path: '/v1/stop' }))),
+    health: () => json({ method: 'GET', path: '/v1/health', patienceMs: PATIENCE_MS.health }, HealthSchema),
+    status: (names = []) => json({ method: 'GET', path: statusPath(names), patienceMs: PATIENCE_MS.quick }, SnapshotSchema),
+    up: (name, body) => json({ method: 'PUT', path: tunnelPath(name), body, patienceMs: PATIENCE_MS.quick }, TunnelSnapshotSchema),
+    down: (name) => json({ method: 'DELETE', path: tunnelPath(name), patienceMs: PATIENCE_MS.closing }, TunnelSnapshotSchema),
+    restart: (name) => json({ method: 'POST', path: `${tunnelPath(name)}/restart`, patienceMs: PATIENCE_MS.closing }, TunnelSnapshotSchema),
+    events: (signal) => readEvents({ open: () => call.stream('/v1/events', signal), schema: SupervisorEventSchema, signal, end: 'gone' }),
+    logs: (query, signal) =>
+      readEvents({ open: () => call.stream(logsPath(query), signal), schema: LogLineSchema, signal, end: query.follow ? 'gone' : 'done' }),
+    stop: () =>
+      untilGone(
+        (signal) => call.stream('/v1/events', signal),
+        () => call.json({ method: 'POST', path: '/v1/stop', patienceMs: PATIENCE_MS.quick }),
+      ),
   };
 }
 
-const logParameters = (asked: LogQuery): string[][] =>
-  Object.entries(asked)
-    .filter(([, value]) => value !== undefined)
-    .map(([key, value]) => [key, String(value)]);
+/** How long a silent supervisor is waited for; closing may take as long as connections may take to drain. */
+const PATIENCE_MS = { health: 3_000, quick: 10_000, closing: 60_000 } as const;
 
-const query = (pairs: readonly string[][]): string => (pairs.length === 0 ? '' : `?${new URLSearchParams(pairs as string[][]).toString()}`);
+const tunnelPath = (name: string): string => `/v1/tunnels/${encodeURIComponent(name)}`;
+const statusPath = (names: readonly string[]): string => `/v1/status${queryOf(names.map((name): [string, string] => ['name', name]))}`;
+const logsPath = (query: LogQuery): string =>
+  `/v1/logs${queryOf(Object.entries(query).map(([key, value]): [string, string] => [key, String(value)]))}`;
+
+const queryOf = (pairs: [string, string][]): string => (pairs.length === 0 ? '' : `?${new URLSearchParams(pairs).toString()}`);
