@@ -1,0 +1,51 @@
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+
+export type TempHome = {
+  /** HOME: has an empty `.ssh` of mode 0700. */
+  readonly home: string;
+  /** TUNNELS_HOME. */
+  readonly tunnelsHome: string;
+  /** `{ HOME, TUNNELS_HOME }` and no agent. */
+  readonly env: { readonly HOME: string; readonly TUNNELS_HOME: string; readonly SSH_AUTH_SOCK: string };
+  /** Writes a file below HOME, its folders made; gives its path. */
+  write(path: string, text: string, mode?: number): string;
+  /** Writes a profile of that name into `TUNNELS_HOME/profiles`; gives its path. */
+  profile(name: string, yaml: string): string;
+  remove(): void;
+};
+
+/** A short path, since a Unix socket's may have 107 bytes at most (unix(7)); removed at the process's end if not before. */
+export function tempDir(prefix = 't'): string {
+  const path = mkdtempSync(`/tmp/${prefix}-`);
+  if (made.length === 0) process.once('exit', removeAll);
+  made.push(path);
+  return path;
+}
+
+// One listener for all of a process, whose tests may make hundreds.
+const made: string[] = [];
+const removeAll = (): void => made.forEach((path) => rmSync(path, { recursive: true, force: true }));
+
+export function tempHome(): TempHome {
+  const home = tempDir();
+  const tunnelsHome = join(home, 'h');
+  mkdirSync(join(tunnelsHome, 'profiles'), { recursive: true, mode: 0o700 });
+  mkdirSync(join(home, '.ssh'), { mode: 0o700 });
+  const write = (path: string, text: string, mode = 0o600): string => writeBelow(join(home, path), { text, mode });
+  return {
+    home,
+    tunnelsHome,
+    env: { HOME: home, TUNNELS_HOME: tunnelsHome, SSH_AUTH_SOCK: '' },
+    write,
+    profile: (name, yaml) => write(join('h', 'profiles', `${name}.yaml`), yaml),
+    remove: () => rmSync(home, { recursive: true, force: true }),
+  };
+}
+
+function writeBelow(path: string, { text, mode }: { text: string; mode: number }): string {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  writeFileSync(path, text, { mode });
+  chmodSync(path, mode);
+  return path;
+}
