@@ -1,0 +1,87 @@
+import { Hono } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import { SCHEMA_VERSION, type TunnelSnapshot } from '../model/snapshot.ts';
+import type { Clock } from '../platform/clock.ts';
+import { VERSION } from '../platform/version.ts';
+import { type Health, type LogLine, type LogQuery, type UpRequest, VERSION_HEADER } from './contract.ts';
+import { answer, refuse } from './server-failure.ts';
+import { knownName, logQueryOf, tunnelName, upRequestOf } from './server-input.ts';
+import { openEventStream, openLogStream } from './server-streams.ts';
+
+/** What the API needs of the tunnels; see each route in contract.ts. Rejections and throws are ProblemErrors. */
+export interface TunnelsPort {
+  snapshot(names?: readonly string[]): TunnelSnapshot[];
+  up(name: string, request: UpRequest): TunnelSnapshot;
+  down(name: string): Promise<TunnelSnapshot>;
+  restart(name: string): Promise<TunnelSnapshot>;
+  /** Every change after this call; returns its own cancellation. */
+  subscribe(listener: (event: TunnelEvent) => void): () => void;
+}
+export type TunnelEvent = { type: 'tunnel'; tunnel: TunnelSnapshot } | { type: 'gone'; name: string };
+
+export interface LogPort {
+  /** The lines that the query asks for; the listener gets every later one (of this name), with no gap between. */
+  follow(query: LogQuery, listener: (line: LogLine) => void): Promise<{ history: readonly LogLine[]; cancel: () => void }>;
+}
+
+export type ApiNeeds = {
+  readonly tunnels: TunnelsPort;
+  readonly logs: LogPort;
+  readonly health: () => Health;
+  /** Begins the end of the supervisor and returns. */
+  readonly stop: () => void;
+  /** Aborted when every stream is to end. */
+  readonly ending: AbortSignal;
+  readonly clock: Clock;
+};
+
+/** The routes of contract.ts over `needs`. Knows nothing of sockets. */
+export function createApi(needs: ApiNeeds): Hono {
+  const { tunnels } = needs;
+  const known = (name: string): string => knownName(name, tunnels.snapshot().map((tunnel) => tunnel.name));
+  const snapshot = (names: readonly string[]) => {
+    const { pid, version, since } = needs.health();
+    const chosen = names.length === 0 ? tunnels.snapshot() : tunnels.snapshot(names.map(known));
+    return { schemaVersion: SCHEMA_VERSION, supervisor: { pid, version, since }, tunnels: chosen } as const;
+  };
+
+  return guarded(new Hono())
+    .get('/v1/health', (c) => c.json(needs.health()))
+    .get('/v1/status', (c) => c.json(snapshot(c.req.queries('name') ?? [])))
+    .put('/v1/tunnels/:name', async (c) => {
+      const name = tunnelName(c.req.param('name'));
+      const request = upRequestOf(await c.req.text());
+      return c.json(tunnels.up(name, request));
+    })
+    .post('/v1/tunnels/:name/restart', async (c) => c.json(await tunnels.restart(known(c.req.param('name')))))
+    .delete('/v1/tunnels/:name', async (c) => c.json(await tunnels.down(known(c.req.param('name')))))
+    .get('/v1/events', () => openEventStream(needs, () => ({ type: 'snapshot', snapshot: snapshot([]) })))
+    .get('/v1/logs', async (c) => openLogStream(needs, logQueryOf(c.req.query())))
+    .post('/v1/stop', (c) => {
+      needs.stop();
+      return c.json(needs.health());
+    });
+}
+
+const MAX_BODY_BYTES = 1024 * 1024;
+
+/** Failures as ApiFailure, the version in every answer, and nothing for web pages: a browser sends its page's Origin. */
+function guarded(app: Hono): Hono {
+  app.onError((error, c) => {
+    const { status, body } = answer(error);
+    return c.json(body, status, { [VERSION_HEADER]: VERSION });
+  });
+  app.notFound((c) => {
+    throw refuse(`there is no ${c.req.method} ${c.req.path}`, 404);
+  });
+  app.use(async (c, next) => {
+    if (c.req.header('origin') !== undefined) throw refuse('web pages may not use it', 403);
+    await next();
+    c.res.headers.set(VERSION_HEADER, VERSION);
+  });
+  const onError = (): never => {
+    throw refuse(`the request is larger than ${MAX_BODY_BYTES} bytes`, 413);
+  };
+  app.use(bodyLimit({ maxSize: MAX_BODY_BYTES, onError }));
+  return app;
+}

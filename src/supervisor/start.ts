@@ -1,0 +1,95 @@
+import { API_VERSION, type Health } from '../api/contract.ts';
+import { readLogLines } from '../api/log-files.ts';
+import { problemOf } from '../model/problem.ts';
+import { systemClock } from '../platform/clock.ts';
+import { SUPERVISOR_EXIT } from '../platform/supervisor-exit.ts';
+import { VERSION } from '../platform/version.ts';
+import { createLog, type Log, printLine, RECENT_LINES } from './log.ts';
+import { openLogFile } from './log-file.ts';
+import { followLog } from './log-follow.ts';
+import type { SupervisorOptions } from './main.ts';
+import { serve } from './serve.ts';
+import { surviveErrors } from './signals.ts';
+import { createTunnels, type Tunnels } from './tunnels.ts';
+import { openWantedStore, type WantedStore } from './wanted-store.ts';
+
+export interface Running {
+  /** Begins the end; asking again changes nothing. */
+  stop(): void;
+  readonly stopped: Promise<void>;
+}
+
+/** Everything after the lock: log, state, tunnels, socket. */
+export async function startSupervisor(options: SupervisorOptions): Promise<Running> {
+  const { paths, env } = options;
+  const clock = systemClock;
+  const log = await startLog(options);
+  const forgetErrors = surviveErrors(log, () => void log.close().finally(() => process.exit(SUPERVISOR_EXIT.failed)));
+  const wanted = openWantedStore({ directory: paths.state, clock, log });
+  const tunnels = createTunnels({ clock, random: Math.random, env, log, wanted });
+  const health: Health = { pid: process.pid, version: VERSION, apiVersion: API_VERSION, since: now(), home: paths.state };
+
+  const ending = new AbortController();
+  let stop = (): void => {};
+  const asked = new Promise<void>((resolve) => {
+    stop = resolve;
+  });
+  const logs = followLog(log, paths.logs);
+  const served = await serve({ tunnels, logs, health: () => health, stop, ending: ending.signal, clock }, paths.socket);
+  log.info('supervisor-started', { text: `The supervisor ${VERSION} runs as pid ${process.pid}.` });
+  tunnels.restore(wanted.all());
+  bringUp({ tunnels, log }, options);
+
+  const stopped = asked.then(async () => {
+    served.stopAccepting();
+    log.info('supervisor-stopping', { text: 'The supervisor was asked to stop.' });
+    await closeTunnels({ tunnels, log }, options);
+    ending.abort();
+    await served.close();
+    await finish({ log, wanted });
+    forgetErrors();
+  });
+  return { stop, stopped };
+}
+
+const now = (): string => new Date(systemClock.now()).toISOString();
+
+async function startLog({ paths, env, logToStderr }: SupervisorOptions): Promise<Log> {
+  if (logToStderr) process.stderr.on('error', () => {});
+  return createLog({
+    now: systemClock.now,
+    file: openLogFile(paths.logs, systemClock.now),
+    level: env['TUNNELS_LOG'] === 'debug' ? 'debug' : 'info',
+    ...(logToStderr && { mirror: (line) => void process.stderr.write(printLine(line)) }),
+    earlier: await readLogLines(paths.logs, { lines: RECENT_LINES }),
+  });
+}
+
+type Parts = { readonly tunnels: Tunnels; readonly log: Log };
+
+function bringUp({ tunnels, log }: Parts, { up = [] }: SupervisorOptions): void {
+  for (const { name, request } of up) {
+    try {
+      tunnels.up(name, request);
+    } catch (error) {
+      log.problem(problemOf(error), { tunnel: name });
+    }
+  }
+}
+
+/** How long connections may take to drain. */
+const DRAIN_MS = 10_000;
+
+/** What was brought up for this run only is down for good; what is wanted otherwise comes back with the next supervisor. */
+async function closeTunnels({ tunnels, log }: Parts, { up = [] }: SupervisorOptions): Promise<void> {
+  const deadline = new Promise<void>((resolve) => systemClock.after(DRAIN_MS * 1.2, resolve));
+  const tell = (error: unknown): void => log.problem(problemOf(error));
+  const downs = up.map(({ name }) => tunnels.down(name).catch(tell));
+  await Promise.race([deadline, Promise.all(downs).then(() => tunnels.shutdown(DRAIN_MS)).catch(tell)]);
+}
+
+async function finish({ log, wanted }: { log: Log; wanted: WantedStore }): Promise<void> {
+  wanted.close();
+  log.info('supervisor-stopped', { text: 'The supervisor has stopped.' });
+  await log.close();
+}
