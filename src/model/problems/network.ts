@@ -11,6 +11,7 @@ export type NetworkFacts = {
   'network-unreachable': At & { readonly code: string };
   'connection-reset': At & { readonly code: string };
   'closed-before-greeting': At;
+  'turned-away': At & { readonly said: string };
   'not-ssh': At & { readonly saw: string };
   'handshake-timeout': At & { readonly ms: number };
   'no-common-algorithm': At;
@@ -63,6 +64,12 @@ export const NETWORK: Entries<NetworkFacts> = {
     exit: EXIT.failed,
     text: (f) => `${at(f)} closed the connection before its SSH greeting.`,
     next: () => 'The server may be overloaded (MaxStartups) or refuse this address for a while (PerSourcePenalties, fail2ban); tunnels tries again, less and less often.',
+  },
+  'turned-away': {
+    retry: 'answered',
+    exit: EXIT.failed,
+    text: (f) => `${at(f)} takes no connection from here for now. It said: ${f.said}`,
+    next: () => 'Wait: the server limits logins or punishes failed ones (MaxStartups, PerSourcePenalties); tunnels tries again, less and less often.',
   },
   'not-ssh': {
     retry: 'answered',

@@ -1,0 +1,18 @@
+import { type Problem, problem } from '../../model/problem.ts';
+
+/** What a system error code of connect(2) says. */
+export function problemOfDial(at: { readonly host: string; readonly port: number }, error: NodeJS.ErrnoException): Problem {
+  const where = { host: at.host, port: at.port };
+  const code = error.code ?? 'UNKNOWN';
+  switch (code) {
+    case 'ECONNREFUSED':
+      return problem('connect-refused', where);
+    case 'ETIMEDOUT':
+      return problem('connect-timeout', { ...where, ms: 0 });
+    case 'ECONNRESET':
+    case 'EPIPE':
+      return problem('connection-reset', { ...where, code });
+    default:
+      return problem('network-unreachable', { ...where, code });
+  }
+}

@@ -1,0 +1,89 @@
+import type { Keepalive } from '../../model/profile.ts';
+import { ProblemError } from '../../model/problem.ts';
+import type { Clock } from '../../platform/clock.ts';
+import { deferred } from '../../platform/deferred.ts';
+import { dialTcp } from '../dial/dial-tcp.ts';
+import { createAuthenticator } from '../identity/authenticator.ts';
+import { createHostVerifier } from '../identity/host-verifier.ts';
+import type { Carrier } from '../session/carrier.ts';
+import { LiveLink } from '../session/live-link.ts';
+import { problemOfNextHop } from '../session/open-channel.ts';
+import { openSession } from '../session/open-session.ts';
+import type { ResolvedHop } from '../types.ts';
+
+export type DialLinkGiven = {
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly keepalive: Keepalive;
+  /** The link that carries this one; null: dialled from here. */
+  readonly via: LiveLink | null;
+  readonly onSuspect: (link: LiveLink, suspect: boolean) => void;
+  /** The server's address answers again. */
+  readonly onReached?: () => void;
+  /** The server itself answers again. */
+  readonly onHandshake?: () => void;
+};
+
+/** One hop from nothing to a logged-in link. What needs no network runs beside what does. */
+export async function dialLink(hop: ResolvedHop, given: DialLinkGiven): Promise<LiveLink> {
+  const [carrier, verifier, authenticator] = await allOrUndo(hop, given);
+  given.onReached?.();
+  const session = await openSession(carrier.stream, hop, {
+    clock: given.clock,
+    signal: given.signal,
+    verifier,
+    authenticator,
+    ...(given.onHandshake === undefined ? {} : { onHandshake: given.onHandshake }),
+  });
+  const link: LiveLink = new LiveLink({
+    hop,
+    session,
+    carrier,
+    keepalive: given.keepalive,
+    clock: given.clock,
+    onSuspect: (suspect) => given.onSuspect(link, suspect),
+  });
+  return link;
+}
+
+/** Missing credentials and unreadable files come before any network trouble: they will not pass by themselves. */
+async function allOrUndo(hop: ResolvedHop, given: DialLinkGiven) {
+  const abort = new AbortController();
+  const signal = AbortSignal.any([given.signal, abort.signal]);
+  const carrier = carrierFor(hop, { ...given, signal });
+  carrier.catch(() => {});
+  try {
+    const [verifier, authenticator] = await Promise.all([createHostVerifier(hop), createAuthenticator(hop, { clock: given.clock, signal })]);
+    return [await carrier, verifier, authenticator] as const;
+  } catch (error) {
+    abort.abort(error);
+    void carrier.then((unused) => unused.stream.destroy()).catch(() => {});
+    throw error;
+  }
+}
+
+async function carrierFor(hop: ResolvedHop, given: DialLinkGiven): Promise<Carrier> {
+  const request = { host: hop.host, port: hop.port, family: hop.addressFamily, timeoutMs: hop.connectTimeoutMs };
+  if (given.via === null) return { kind: 'socket', stream: await dialTcp(request, given) };
+  return { kind: 'channel', stream: await throughHop(hop, given.via, given) };
+}
+
+async function throughHop(hop: ResolvedHop, via: LiveLink, given: DialLinkGiven) {
+  const late = deferred<never>();
+  const abort = () => late.reject(given.signal.reason);
+  given.signal.addEventListener('abort', abort, { once: true });
+  const opening = via.openRaw({ host: hop.host, port: hop.port });
+  const about = { host: hop.host, port: hop.port, via: via.hop.name, ms: hop.connectTimeoutMs };
+  const cancel = given.clock.after(hop.connectTimeoutMs, () => late.reject(new ProblemError({ code: 'hop-no-answer', facts: about })));
+  try {
+    given.signal.throwIfAborted();
+    return await Promise.race([opening, late.promise]);
+  } catch (error) {
+    void opening.then((unused) => unused.destroy()).catch(() => {});
+    if (given.signal.aborted) throw given.signal.reason;
+    throw new ProblemError(problemOfNextHop(error, about, via.hop.name), { cause: error });
+  } finally {
+    cancel();
+    given.signal.removeEventListener('abort', abort);
+  }
+}

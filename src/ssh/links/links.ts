@@ -1,0 +1,115 @@
+import type { Keepalive } from '../../model/profile.ts';
+import type { Problem } from '../../model/problem.ts';
+import type { HopWord } from '../../model/snapshot.ts';
+import type { Clock } from '../../platform/clock.ts';
+import type { Link, ResolvedHop } from '../types.ts';
+import { Parking } from './parking.ts';
+import { Slot } from './slot.ts';
+
+export type Route = { readonly hops: readonly ResolvedHop[]; readonly keepalive: Keepalive };
+export type HopState = { readonly state: HopWord; readonly rttMs: number | null };
+
+/** The use of a whole route by one tunnel. */
+export interface Lease {
+  /** One for each hop, in dialling order. */
+  readonly links: readonly Link[];
+  /** Resolves when any of the links is lost. */
+  readonly lost: Promise<Problem>;
+  release(how: 'for-good' | 'may-return'): Promise<void>;
+}
+
+/** Every SSH connection of the supervisor. Tunnels whose routes begin alike share the links of that beginning. */
+export class Links {
+  readonly #clock: Clock;
+  readonly #onChange: () => void;
+  readonly #parking = new Parking();
+  readonly #slots = new Map<string, Slot>();
+
+  constructor(given: { readonly clock: Clock; readonly onChange: () => void }) {
+    this.#clock = given.clock;
+    this.#onChange = given.onChange;
+  }
+
+  /** Rejects with the ProblemError of the hop that failed, or with the signal's reason. */
+  async lease(route: Route, signal: AbortSignal): Promise<Lease> {
+    const held: Slot[] = [];
+    const links: Link[] = [];
+    const release = releaseOnce(held);
+    try {
+      for (const slot of this.#slotsOf(route)) {
+        slot.enter();
+        held.push(slot);
+        links.push(await orAborted(slot.ready(), signal));
+      }
+      return { links, lost: Promise.race(links.map((link) => link.lost)), release };
+    } catch (error) {
+      await release(signal.aborted ? 'for-good' : 'may-return');
+      throw error;
+    }
+  }
+
+  /** How each hop of a route stands now, without touching anything. */
+  states(route: Route): readonly HopState[] {
+    return keysOf(route).map((key) => {
+      const slot = this.#slots.get(key);
+      return { state: slot?.state ?? 'down', rttMs: slot?.rttMs ?? null };
+    });
+  }
+
+  /** At the supervisor's end: what is still parked is told, so that servers keep nothing of ours. */
+  end(): void {
+    this.#parking.dismissAll();
+  }
+
+  #slotsOf(route: Route): Slot[] {
+    let parent: Slot | null = null;
+    return keysOf(route).map((key, index) => {
+      parent = this.#slot(key, { hop: route.hops[index] as ResolvedHop, parent, keepalive: route.keepalive });
+      return parent;
+    });
+  }
+
+  #slot(key: string, made: { hop: ResolvedHop; parent: Slot | null; keepalive: Keepalive }): Slot {
+    const known = this.#slots.get(key);
+    if (known !== undefined) return known;
+    const slot: Slot = new Slot(made.hop, {
+      clock: this.#clock,
+      parking: this.#parking,
+      keepalive: made.keepalive,
+      parent: made.parent,
+      onChange: this.#onChange,
+      onEmpty: () => {
+        if (this.#slots.get(key) === slot) this.#slots.delete(key);
+      },
+    });
+    this.#slots.set(key, slot);
+    return slot;
+  }
+}
+
+/** Same way, same login, same patience: the same connection. */
+const keysOf = (route: Route): string[] => route.hops.map((_, index) => JSON.stringify([route.keepalive, route.hops.slice(0, index + 1)]));
+
+function releaseOnce(held: readonly Slot[]): Lease['release'] {
+  let released = false;
+  return async (how) => {
+    if (released) return;
+    released = true;
+    // From the far end, so that each goodbye still has its way.
+    for (const slot of held.toReversed()) await slot.leave(how);
+  };
+}
+
+async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted();
+  let abort = () => {};
+  const aborted = new Promise<never>((_, reject) => {
+    abort = () => reject(signal.reason);
+    signal.addEventListener('abort', abort, { once: true });
+  });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+}

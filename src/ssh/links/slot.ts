@@ -1,0 +1,162 @@
+import { type Problem, ProblemError, problem, problemOf, retryClassOf } from '../../model/problem.ts';
+import type { Keepalive } from '../../model/profile.ts';
+import type { HopWord } from '../../model/snapshot.ts';
+import type { Clock } from '../../platform/clock.ts';
+import type { LiveLink } from '../session/live-link.ts';
+import type { ResolvedHop } from '../types.ts';
+import { dialLink } from './dial-link.ts';
+import type { Parking } from './parking.ts';
+
+export type SlotGiven = {
+  readonly clock: Clock;
+  readonly parking: Parking;
+  readonly keepalive: Keepalive;
+  readonly parent: Slot | null;
+  readonly onChange: () => void;
+  readonly onEmpty: () => void;
+};
+
+/** After the last user has left; whoever reconnects comes back within it. */
+const LINGER_MS = 5_000;
+/** Between dials beside a connection that is doubted. */
+const BESIDE_MS = 1_000;
+const CLOSE_MS = 3_000;
+
+/**
+ * The place of one shared connection: at most one link in use and one dial under way, whoever asks.
+ * While its link is doubted a second one is dialled beside it; whichever answers first stays.
+ */
+export class Slot {
+  readonly hop: ResolvedHop;
+  readonly #given: SlotGiven;
+  #users = 0;
+  #link: LiveLink | null = null;
+  #dial: { readonly link: Promise<LiveLink>; readonly abort: AbortController } | null = null;
+  #cancelLinger = () => {};
+  #cancelBeside = () => {};
+
+  constructor(hop: ResolvedHop, given: SlotGiven) {
+    this.hop = hop;
+    this.#given = given;
+  }
+
+  get state(): HopWord {
+    if (this.#link !== null) return this.#link.suspect ? 'suspect' : 'up';
+    return this.#dial === null ? 'down' : 'connecting';
+  }
+
+  get rttMs(): number | null {
+    return this.#link?.rttMs ?? null;
+  }
+
+  /** The link, dialled if there is none; rejects with the ProblemError of the dial. */
+  async ready(): Promise<LiveLink> {
+    if (this.#link !== null) return this.#link;
+    return await this.#begin().link;
+  }
+
+  enter(): void {
+    this.#users += 1;
+    this.#cancelLinger();
+  }
+
+  /** The last user's leaving closes the link in order, or, where somebody may come back for it, a little later. */
+  async leave(how: 'for-good' | 'may-return'): Promise<void> {
+    this.#users -= 1;
+    if (this.#users > 0) return;
+    if (how === 'for-good') await this.#end();
+    else this.#cancelLinger = this.#given.clock.after(LINGER_MS, () => void this.#end());
+  }
+
+  async #end(): Promise<void> {
+    this.#cancelLinger();
+    this.#cancelBeside();
+    this.#dial?.abort.abort(new ProblemError(problem('asked-down', {})));
+    this.#given.onEmpty();
+    const link = this.#link;
+    this.#link = null;
+    await link?.close(CLOSE_MS);
+  }
+
+  #begin() {
+    if (this.#dial !== null) return this.#dial;
+    const abort = new AbortController();
+    const dial = { abort, link: this.#connect(abort.signal) };
+    this.#dial = dial;
+    this.#given.onChange();
+    dial.link.then(
+      (link) => this.#connected(link),
+      (error: unknown) => this.#failed(error),
+    );
+    return dial;
+  }
+
+  async #connect(signal: AbortSignal): Promise<LiveLink> {
+    const { parent, clock, keepalive, parking } = this.#given;
+    const via = parent === null ? null : await parent.ready();
+    return await dialLink(this.hop, {
+      clock,
+      signal,
+      keepalive,
+      via,
+      onSuspect: (link, suspect) => this.#suspected(link, suspect),
+      ...(parent === null ? { onReached: () => parking.dismiss(this.#place()) } : {}),
+      onHandshake: () => this.#replaced(),
+    });
+  }
+
+  #connected(link: LiveLink): void {
+    this.#dial = null;
+    this.#link = link;
+    void link.lost.then((because) => this.#lost(link, because));
+    this.#given.onChange();
+  }
+
+  #failed(error: unknown): void {
+    this.#dial = null;
+    this.#given.onChange();
+    if (this.#link?.suspect && retryClassOf(problemOf(error)) !== 'person') {
+      this.#cancelBeside = this.#given.clock.after(BESIDE_MS, () => this.#beside());
+    }
+  }
+
+  #suspected(link: LiveLink, suspect: boolean): void {
+    if (link !== this.#link) return;
+    if (suspect) this.#beside();
+    else this.#trusted();
+    this.#given.onChange();
+  }
+
+  #beside(): void {
+    if (this.#link?.suspect) this.#begin();
+  }
+
+  #trusted(): void {
+    this.#cancelBeside();
+    this.#dial?.abort.abort(new ProblemError(problem('link-replaced', { host: this.hop.name })));
+  }
+
+  /**
+   * The server has answered a new connection while the old one stays silent. Its key exchange is
+   * waited for, not just its TCP: a kernel accepts connections also for a server that is merely busy.
+   */
+  #replaced(): void {
+    if (!this.#link?.suspect) return;
+    const old = this.#link;
+    this.#link = null;
+    old.abandon(problem('link-replaced', { host: this.hop.name }))?.dismiss();
+  }
+
+  #lost(link: LiveLink, because: Problem): void {
+    if (this.#link !== link) return;
+    this.#cancelBeside();
+    this.#link = null;
+    const parked = link.abandon(because);
+    if (parked !== null) this.#given.parking.park(this.#place(), parked);
+    this.#given.onChange();
+  }
+
+  #place(): string {
+    return `${this.hop.host} ${this.hop.port}`;
+  }
+}

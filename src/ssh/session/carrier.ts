@@ -1,0 +1,30 @@
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+
+/** What carries an SSH session: a TCP socket of ours, or a channel of the link before. */
+export type Carrier = { readonly kind: 'socket'; readonly stream: Socket } | { readonly kind: 'channel'; readonly stream: Duplex };
+
+/**
+ * The socket of a connection that was declared dead, kept open: closing it would queue a FIN in a
+ * socket that nobody owns, and after a long outage the kernel has given that one up and the server
+ * never hears of the end. A reset sent once the way is free again reaches the server's sshd at once.
+ */
+export class ParkedSocket {
+  readonly #socket: Socket;
+  #answered = false;
+
+  constructor(socket: Socket) {
+    this.#socket = socket;
+    socket.on('error', () => {});
+    socket.on('data', () => {
+      this.#answered = true;
+    });
+    socket.resume();
+  }
+
+  /** Ends the old session on the server: in order if it has spoken since, otherwise by a reset. */
+  dismiss(): void {
+    if (this.#answered) this.#socket.end();
+    else this.#socket.resetAndDestroy();
+  }
+}

@@ -1,0 +1,47 @@
+import type { Client } from 'ssh2';
+
+/**
+ * The only place that reaches into ssh2. What is used is not part of its interface, so ssh2 is
+ * pinned to one version and each reach checks what it finds: a changed ssh2 fails here, loudly,
+ * and not as a strange connection.
+ */
+type Internals = {
+  readonly _callbacks: ((failed: boolean | Error, data?: Buffer) => void)[];
+  readonly _protocol: {
+    ping(): void;
+    readonly _kex?: unknown;
+    readonly _handlers: Record<string, ((...args: unknown[]) => void) | undefined>;
+  };
+};
+
+export class UnknownSsh2 extends Error {
+  override readonly name = 'UnknownSsh2';
+}
+
+/** Sends keepalive@openssh.com with a reply wanted (OpenSSH PROTOCOL, 2.x); `answered` is called on either reply. */
+export function sendPing(client: Client, answered: () => void): void {
+  const inner = internalsOf(client);
+  inner._callbacks.push((failed) => {
+    // An Error is ssh2's own word at the socket's close, not the server's answer.
+    if (!(failed instanceof Error)) answered();
+  });
+  inner._protocol.ping();
+}
+
+/** SSH_MSG_DEBUG (RFC 4253 section 11.3). ssh2 passes it on only to a debug function that costs time at every packet. */
+export function onServerDebug(client: Client, said: (message: string) => void): void {
+  internalsOf(client)._protocol._handlers['DEBUG'] = (_protocol, _display, message) => {
+    if (typeof message === 'string') said(message);
+  };
+}
+
+/** Whether both sides have agreed on algorithms in the key exchange that is under way. */
+export const hasNegotiated = (client: Client): boolean => internalsOf(client)._protocol._kex !== undefined;
+
+function internalsOf(client: Client): Internals {
+  const inner = client as unknown as Partial<Internals>;
+  const known =
+    Array.isArray(inner._callbacks) && typeof inner._protocol?.ping === 'function' && typeof inner._protocol._handlers === 'object';
+  if (!known) throw new UnknownSsh2('ssh2 is not built as expected');
+  return inner as Internals;
+}

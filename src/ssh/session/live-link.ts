@@ -1,0 +1,169 @@
+import type { Duplex } from 'node:stream';
+import type { Channel } from 'ssh2';
+import type { Liveness } from '../../decide/liveness.ts';
+import type { Address, TcpAddress } from '../../model/address.ts';
+import type { Keepalive } from '../../model/profile.ts';
+import { type Problem, ProblemError, problem } from '../../model/problem.ts';
+import type { Clock } from '../../platform/clock.ts';
+import { type Deferred, deferred } from '../../platform/deferred.ts';
+import type { Link, Offer, RemoteBinding, ResolvedHop } from '../types.ts';
+import { type Carrier, ParkedSocket } from './carrier.ts';
+import { Offers } from './offers.ts';
+import { breakChannel, openChannel, problemOfTarget } from './open-channel.ts';
+import type { Session } from './open-session.ts';
+import { type BindGiven, bindThere, unbindThere } from './remote-binding.ts';
+import { Watcher } from './watcher.ts';
+
+export type LinkGiven = {
+  readonly hop: ResolvedHop;
+  readonly session: Session;
+  readonly carrier: Carrier;
+  readonly keepalive: Keepalive;
+  readonly clock: Clock;
+  /** Called at each change between trusted and suspect. */
+  readonly onSuspect: (suspect: boolean) => void;
+};
+
+/** A logged-in session as the rest of the program sees it. It is lost once and never comes back. */
+export class LiveLink implements Link {
+  readonly hop: ResolvedHop;
+  readonly lost: Promise<Problem>;
+  readonly #given: LinkGiven;
+  readonly #lost = deferred<Problem>();
+  readonly #watcher: Watcher;
+  readonly #offers: Offers;
+  readonly #channels = new Set<Channel>();
+  readonly #waiting = new Set<Deferred<never>>();
+  #problem: Problem | null = null;
+
+  constructor(given: LinkGiven) {
+    this.#given = given;
+    this.hop = given.hop;
+    this.lost = this.#lost.promise;
+    const { client } = given.session;
+    this.#offers = new Offers(client);
+    client.on('error', () => this.#closed()).on('end', () => this.#closed()).on('close', () => this.#closed());
+    this.#watcher = new Watcher({
+      client,
+      stream: given.carrier.stream,
+      keepalive: given.keepalive,
+      clock: given.clock,
+      onChange: (is) => this.#livenessChanged(is),
+    });
+  }
+
+  get rttMs(): number | null {
+    return this.#watcher.rttMs;
+  }
+
+  get suspect(): boolean {
+    return this.#watcher.is === 'suspect';
+  }
+
+  async open(to: Address, origin: TcpAddress | null): Promise<Duplex> {
+    try {
+      return await this.#openChannel(to, origin);
+    } catch (error) {
+      throw new ProblemError(problemOfTarget(error, to, this.hop.name), { cause: error });
+    }
+  }
+
+  /** As `open`, but rejects with what ssh2 said, for those who judge it themselves. */
+  async openRaw(to: TcpAddress): Promise<Duplex> {
+    return await this.#openChannel(to, null);
+  }
+
+  async listen(at: Address, onOffer: (offer: Offer) => void): Promise<RemoteBinding> {
+    if (this.#problem !== null) throw new ProblemError(this.#problem);
+    const given = this.#bindGiven();
+    const address = await bindThere(at, given);
+    this.#offers.add(address, onOffer);
+    return {
+      address,
+      close: async () => {
+        this.#offers.remove(address);
+        // Without the server's word the session's end frees the binding.
+        if (this.#problem === null) await unbindThere(address, given).catch(() => {});
+      },
+    };
+  }
+
+  async close(deadlineMs: number): Promise<void> {
+    const { session, carrier, clock } = this.#given;
+    const closed = deferred<void>();
+    session.client.once('close', () => closed.resolve());
+    const cancel = clock.after(deadlineMs, () => closed.resolve());
+    if (carrier.stream.destroyed) closed.resolve();
+    this.#lose(problem('asked-down', {}));
+    session.client.end();
+    await closed.promise;
+    cancel();
+    carrier.stream.destroy();
+  }
+
+  /** Gives the link up without a word to the server; a socket is kept for its reset, a channel is closed. */
+  abandon(because: Problem): ParkedSocket | null {
+    const { carrier } = this.#given;
+    this.#lose(because);
+    if (carrier.kind === 'socket' && !carrier.stream.destroyed) return new ParkedSocket(carrier.stream);
+    carrier.stream.destroy();
+    return null;
+  }
+
+  async #openChannel(to: Address, origin: TcpAddress | null): Promise<Channel> {
+    if (this.#problem !== null) throw new ProblemError(this.#problem);
+    const channel = await this.#orLost(openChannel(this.#given.session.client, to, origin));
+    this.#channels.add(channel);
+    channel.once('close', () => this.#channels.delete(channel));
+    return channel;
+  }
+
+  #bindGiven(): BindGiven {
+    const { session, clock } = this.#given;
+    return {
+      client: session.client,
+      clock,
+      said: session.said,
+      hop: this.hop.name,
+      isLost: () => this.#problem !== null,
+      orLost: (work) => this.#orLost(work),
+    };
+  }
+
+  /** A request on a dead connection is never answered. (Racing `lost` itself would keep every request for the link's whole life.) */
+  async #orLost<T>(work: Promise<T>): Promise<T> {
+    const lost = deferred<never>();
+    this.#waiting.add(lost);
+    try {
+      return await Promise.race([work, lost.promise]);
+    } finally {
+      this.#waiting.delete(lost);
+    }
+  }
+
+  #livenessChanged(is: Liveness['is']): void {
+    if (is === 'dead') this.#lose(problem('link-silent', { host: this.hop.name, ms: this.#patienceMs() }));
+    else this.#given.onSuspect(is === 'suspect');
+  }
+
+  #patienceMs(): number {
+    const { intervalMs, countMax } = this.#given.keepalive;
+    return intervalMs * (countMax + 1);
+  }
+
+  #closed(): void {
+    this.#lose(problem('link-closed', { host: this.hop.name }));
+    this.#given.carrier.stream.destroy();
+  }
+
+  #lose(because: Problem): void {
+    if (this.#problem !== null) return;
+    this.#problem = because;
+    this.#watcher.stop();
+    this.#offers.clear();
+    this.#lost.resolve(because);
+    for (const request of this.#waiting) request.reject(new ProblemError(because));
+    for (const channel of this.#channels) breakChannel(channel, new ProblemError(because));
+    this.#channels.clear();
+  }
+}

@@ -1,0 +1,40 @@
+import type { Client, TcpConnectionDetails, UNIXConnectionDetails } from 'ssh2';
+import { type Address, isSocket } from '../../model/address.ts';
+import type { Offer } from '../types.ts';
+
+type OnOffer = (offer: Offer) => void;
+
+/** Brings each connection that arrives at one of our remote bindings to whoever asked for that binding. */
+export class Offers {
+  readonly #bindings = new Map<string, OnOffer>();
+
+  constructor(client: Client) {
+    client.on('tcp connection', (info: TcpConnectionDetails, accept, reject) => {
+      const origin = { host: info.srcIP, port: info.srcPort };
+      this.#pass(keyOf({ host: info.destIP, port: info.destPort }), { origin, accept: () => accept(), reject: () => reject() });
+    });
+    client.on('unix connection', (info: UNIXConnectionDetails, accept, reject) => {
+      this.#pass(keyOf({ path: info.socketPath }), { origin: null, accept: () => accept(), reject: () => reject() });
+    });
+  }
+
+  add(at: Address, onOffer: OnOffer): void {
+    this.#bindings.set(keyOf(at), onOffer);
+  }
+
+  remove(at: Address): void {
+    this.#bindings.delete(keyOf(at));
+  }
+
+  clear(): void {
+    this.#bindings.clear();
+  }
+
+  #pass(key: string, offer: Offer): void {
+    const onOffer = this.#bindings.get(key);
+    if (onOffer === undefined) offer.reject();
+    else onOffer(offer);
+  }
+}
+
+const keyOf = (at: Address): string => (isSocket(at) ? `unix ${at.path}` : `${at.host} ${at.port}`);

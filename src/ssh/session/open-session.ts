@@ -1,0 +1,148 @@
+import type { Duplex } from 'node:stream';
+import { Client, type ClientErrorExtensions, type ConnectConfig } from 'ssh2';
+import { type Problem, ProblemError } from '../../model/problem.ts';
+import type { Clock } from '../../platform/clock.ts';
+import { deferred } from '../../platform/deferred.ts';
+import type { ResolvedHop } from '../types.ts';
+import { hasNegotiated, onServerDebug } from './internals.ts';
+import { listenToGreeting } from './greeting.ts';
+import { type Phase, problemOfSession } from './session-problem.ts';
+
+/** Judges the server's key: null accepts it. `algorithms` is what is offered, in this order. */
+export type HostVerifier = { readonly algorithms: readonly string[]; verify(key: Buffer): Problem | null };
+/** Chooses what to log in with; `gaveUp` says why nothing is left. */
+export type Authenticator = { readonly handler: NonNullable<ConnectConfig['authHandler']>; gaveUp(): Problem };
+
+export type SessionGiven = {
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly verifier: HostVerifier;
+  readonly authenticator: Authenticator;
+  /** The server has shown that it is alive and is who it should be; the login follows. */
+  readonly onHandshake?: () => void;
+};
+
+export type Session = { readonly client: Client; readonly said: ServerWords };
+
+/** What the server said in SSH_MSG_DEBUG since the login began, oldest first; bounded. */
+export type ServerWords = { readonly all: readonly string[]; since(mark: number): readonly string[]; mark(): number };
+
+/** A login may wait for a slow directory service; more than this is a server that hangs. */
+const LOGIN_MS = 30_000;
+
+/**
+ * Key exchange, host key and login over a connected stream. A new Client each time: after an error
+ * an ssh2 client cannot be used again. Rejects with the ProblemError of the phase that failed.
+ */
+export async function openSession(stream: Duplex, hop: ResolvedHop, given: SessionGiven): Promise<Session> {
+  const client = new Client();
+  const attempt = new Attempt(client, hop, given, listenToGreeting(stream));
+  try {
+    const said = attempt.begin(stream);
+    await attempt.done;
+    return { client, said };
+  } catch (error) {
+    // ssh2 may still speak after its first error, and without a listener that would end the process.
+    client.on('error', () => {});
+    stream.destroy();
+    throw error;
+  } finally {
+    attempt.end();
+  }
+}
+
+class Attempt {
+  readonly #client: Client;
+  readonly #hop: ResolvedHop;
+  readonly #given: SessionGiven;
+  readonly #greeting: ReturnType<typeof listenToGreeting>;
+  readonly #result = deferred<void>();
+  #phase: Phase = 'greeting';
+  #refusedKey: Problem | null = null;
+  #cancelDeadline = () => {};
+
+  constructor(client: Client, hop: ResolvedHop, given: SessionGiven, greeting: ReturnType<typeof listenToGreeting>) {
+    this.#client = client;
+    this.#hop = hop;
+    this.#given = given;
+    this.#greeting = greeting;
+  }
+
+  get done(): Promise<void> {
+    return this.#result.promise;
+  }
+
+  begin(stream: Duplex): ServerWords {
+    const { signal, verifier, authenticator } = this.#given;
+    signal.throwIfAborted();
+    signal.addEventListener('abort', this.#abort, { once: true });
+    this.#client.on('handshake', this.#onHandshake).on('ready', this.#onReady).on('error', this.#onError).on('close', this.#onClose);
+    this.#deadline(this.#hop.connectTimeoutMs);
+    this.#client.connect({
+      sock: stream as NonNullable<ConnectConfig['sock']>,
+      username: this.#hop.user,
+      algorithms: { serverHostKey: [...verifier.algorithms] as never },
+      hostVerifier: (key: Buffer) => this.#verify(key),
+      authHandler: authenticator.handler,
+      // Both would end the socket that recovery needs: our own deadlines and pings take their place.
+      readyTimeout: 0,
+      keepaliveInterval: 0,
+      strictVendor: false,
+    });
+    return listenToServer(this.#client);
+  }
+
+  end(): void {
+    this.#cancelDeadline();
+    this.#greeting.stop();
+    this.#given.signal.removeEventListener('abort', this.#abort);
+    this.#client.off('handshake', this.#onHandshake).off('ready', this.#onReady).off('error', this.#onError).off('close', this.#onClose);
+  }
+
+  #verify(key: Buffer): boolean {
+    this.#refusedKey = this.#given.verifier.verify(key);
+    return this.#refusedKey === null;
+  }
+
+  readonly #abort = (): void => this.#result.reject(this.#given.signal.reason);
+  readonly #onHandshake = (): void => {
+    if (this.#phase === 'login') return;
+    this.#phase = 'login';
+    this.#deadline(LOGIN_MS);
+    this.#given.onHandshake?.();
+  };
+  readonly #onReady = (): void => this.#result.resolve();
+  readonly #onError = (error: Error & ClientErrorExtensions): void => this.#fail(error);
+  readonly #onClose = (): void => this.#fail(null);
+
+  #fail(error: (Error & ClientErrorExtensions) | null, lateMs: number | null = null): void {
+    const failed = problemOfSession({
+      hop: this.#hop,
+      phase: this.#phase === 'greeting' && this.#greeting.isSsh() ? 'handshake' : this.#phase,
+      error,
+      lateMs,
+      greeting: this.#greeting.text(),
+      refusedKey: this.#refusedKey,
+      negotiated: hasNegotiated(this.#client),
+      loginRefused: () => this.#given.authenticator.gaveUp(),
+    });
+    this.#result.reject(new ProblemError(failed, { cause: error ?? undefined }));
+  }
+
+  #deadline(ms: number): void {
+    this.#cancelDeadline();
+    this.#cancelDeadline = this.#given.clock.after(ms, () => this.#fail(null, ms));
+  }
+}
+
+const WORDS_KEPT = 100;
+
+function listenToServer(client: Client): ServerWords {
+  const all: string[] = [];
+  let dropped = 0;
+  onServerDebug(client, (message) => {
+    all.push(message.slice(0, 500));
+    if (all.length > WORDS_KEPT) dropped += all.splice(0, all.length - WORDS_KEPT).length;
+  });
+  return { all, mark: () => dropped + all.length, since: (mark) => all.slice(Math.max(0, mark - dropped)) };
+}

@@ -1,0 +1,55 @@
+import type { ClientErrorExtensions } from 'ssh2';
+import { type Problem, problem } from '../../model/problem.ts';
+import type { ResolvedHop } from '../types.ts';
+
+export type Phase = 'greeting' | 'handshake' | 'login';
+
+export type SessionFailure = {
+  readonly hop: ResolvedHop;
+  readonly phase: Phase;
+  /** Null: the connection closed or the deadline passed without a word. */
+  readonly error: (Error & ClientErrorExtensions & { readonly code?: unknown }) | null;
+  /** The deadline that passed, or null. */
+  readonly lateMs: number | null;
+  /** What was received before an identification string. */
+  readonly greeting: string;
+  readonly refusedKey: Problem | null;
+  readonly negotiated: boolean;
+  readonly loginRefused: () => Problem;
+};
+
+/** Which problem a session that did not come about has: by phase, level and code, never by text. */
+export function problemOfSession(failure: SessionFailure): Problem {
+  const { hop, phase, error, lateMs, refusedKey } = failure;
+  const at = { host: hop.host, port: hop.port };
+  if (refusedKey !== null) return refusedKey;
+  if (phase === 'login') return problemOfLogin(failure);
+  if (lateMs !== null) return problem('handshake-timeout', { ...at, ms: lateMs });
+  const code = error?.code;
+  if (error?.level === 'client-socket' && typeof code === 'string') return problem('connection-reset', { ...at, code });
+  if (phase === 'greeting') return problemOfGreeting(failure);
+  if (error?.level === 'handshake' && !failure.negotiated) return problem('no-common-algorithm', at);
+  return problem('handshake-failed', at);
+}
+
+function problemOfGreeting({ hop, greeting }: SessionFailure): Problem {
+  const at = { host: hop.host, port: hop.port };
+  if (greeting === '') return problem('closed-before-greeting', at);
+  if (TURNED_AWAY.some((sentence) => greeting.startsWith(sentence))) return problem('turned-away', { ...at, said: greeting });
+  return problem('not-ssh', { ...at, saw: greeting });
+}
+
+/** What sshd sends in place of its greeting (sshd.c): PerSourcePenalties and MaxStartups. */
+const TURNED_AWAY = ['Not allowed at this time', 'Exceeded MaxStartups'];
+
+/** RFC 4253 section 11.1: SSH_DISCONNECT_TOO_MANY_CONNECTIONS and _CONNECTION_LOST and the like are for now; the rest is a refusal. */
+const FOR_NOW = new Set<unknown>([10, 11, 12]);
+
+function problemOfLogin({ hop, error, lateMs, loginRefused }: SessionFailure): Problem {
+  const at = { host: hop.host, port: hop.port };
+  if (lateMs !== null) return problem('login-timeout', { host: hop.host, user: hop.user, ms: lateMs });
+  if (error === null) return problem('connection-reset', { ...at, code: 'CLOSED' });
+  if (error.level === 'client-socket') return problem('connection-reset', { ...at, code: typeof error.code === 'string' ? error.code : 'ERROR' });
+  if (FOR_NOW.has(error.code)) return problem('connection-reset', { ...at, code: `DISCONNECT ${String(error.code)}` });
+  return loginRefused();
+}

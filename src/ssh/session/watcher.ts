@@ -1,0 +1,80 @@
+import type { Duplex } from 'node:stream';
+import type { Client } from 'ssh2';
+import { alive, type Liveness, watch } from '../../decide/liveness.ts';
+import type { Keepalive } from '../../model/profile.ts';
+import type { Clock } from '../../platform/clock.ts';
+import { sendPing } from './internals.ts';
+
+export type WatchGiven = {
+  readonly client: Client;
+  readonly stream: Duplex;
+  readonly keepalive: Keepalive;
+  readonly clock: Clock;
+  readonly onChange: (is: Liveness['is']) => void;
+};
+
+/** Pings a link and hears its answers; what they mean is decided in `decide/liveness`. Anything received is an answer. */
+export class Watcher {
+  readonly #given: WatchGiven;
+  #liveness: Liveness;
+  #heard = false;
+  #rttMs: number | null = null;
+  #cancel = () => {};
+
+  constructor(given: WatchGiven) {
+    this.#given = given;
+    this.#liveness = alive({ keepalive: given.keepalive, now: given.clock.now() });
+    given.stream.on('data', this.#onData);
+    this.#schedule();
+  }
+
+  get rttMs(): number | null {
+    return this.#rttMs;
+  }
+
+  get is(): Liveness['is'] {
+    return this.#liveness.is;
+  }
+
+  stop(): void {
+    this.#cancel();
+    this.#given.stream.off('data', this.#onData);
+  }
+
+  /** Asks now: something says that the link may have died. */
+  ask(): void {
+    this.#ping();
+  }
+
+  /** Data in a quiet time only leaves a mark, so that bulk traffic costs no timer. */
+  readonly #onData = (): void => {
+    this.#heard = true;
+    if (this.#liveness.is !== 'quiet') this.#step('heard');
+  };
+
+  #schedule(): void {
+    if (this.#liveness.is === 'dead') return;
+    const { clock } = this.#given;
+    this.#cancel();
+    this.#cancel = clock.after(this.#liveness.wakeAt - clock.now(), () => this.#step(this.#heard ? 'heard' : 'woke'));
+  }
+
+  #step(type: 'heard' | 'woke'): void {
+    const before = this.#liveness.is;
+    const { keepalive, clock } = this.#given;
+    this.#heard = false;
+    const next = watch(this.#liveness, { type }, { keepalive, now: clock.now(), rttMs: this.#rttMs });
+    this.#liveness = next.liveness;
+    if (next.ping) this.#ping();
+    if (next.liveness.is !== before) this.#given.onChange(next.liveness.is);
+    this.#schedule();
+  }
+
+  #ping(): void {
+    const { client, clock } = this.#given;
+    const sentAt = clock.monotonic();
+    sendPing(client, () => {
+      this.#rttMs = Math.round((clock.monotonic() - sentAt) * 10) / 10;
+    });
+  }
+}
