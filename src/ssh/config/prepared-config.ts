@@ -1,0 +1,50 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import type { LocalUser } from './local-user.ts';
+
+/** Which configuration files count. */
+export type PreparedConfig = {
+  /** Arguments for ssh(1). */
+  readonly args: readonly string[];
+  /** The same for the parser that is used where there is no ssh. The first value of a keyword wins. */
+  readonly files: readonly ConfigFile[];
+  remove(): Promise<void>;
+};
+export type ConfigFile = { readonly path: string; readonly required: boolean };
+
+export const SYSTEM_CONFIG =
+  process.platform === 'win32' ? join(process.env['ProgramData'] ?? 'C:\\ProgramData', 'ssh', 'ssh_config') : '/etc/ssh/ssh_config';
+
+/** A file named with -F is the only one that counts, and `none` means no file at all, as in ssh(1). */
+export async function prepareConfig(configFile: string | null, user: LocalUser): Promise<PreparedConfig> {
+  if (configFile === 'none') return { args: ['-F', 'none'], files: [], remove: nothing };
+  if (configFile !== null) {
+    const path = configFile.startsWith('~/') ? join(user.home, configFile.slice(2)) : resolve(user.home, configFile);
+    return { args: ['-F', path], files: [{ path, required: true }], remove: nothing };
+  }
+  const own = join(user.home, '.ssh', 'config');
+  const files = [own, SYSTEM_CONFIG].map((path) => ({ path, required: false }));
+  // ssh(1) does not look at $HOME but at the password database. Where they differ it is given a file of its own
+  // that includes what it would have read had it looked, since -F alone would drop the system's configuration.
+  if (user.accountHome === null || resolve(user.accountHome) === resolve(user.home)) return { args: [], files, remove: nothing };
+  return { ...(await includingConfig(own)), files };
+}
+
+const nothing = async (): Promise<void> => {};
+
+async function includingConfig(own: string): Promise<Pick<PreparedConfig, 'args' | 'remove'>> {
+  const dir = await mkdtemp(join(tmpdir(), 'tunnels-ssh-'));
+  const remove = (): Promise<void> => rm(dir, { recursive: true, force: true });
+  try {
+    const path = join(dir, 'config');
+    await writeFile(path, [own, SYSTEM_CONFIG].map((file) => `Include ${quoted(file)}\n`).join(''), { mode: 0o600 });
+    return { args: ['-F', path], remove };
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+}
+
+/** Include takes patterns (glob(7)). */
+const quoted = (path: string): string => `"${path.replaceAll(/[\\*?[\]]/g, String.raw`\$&`)}"`;
