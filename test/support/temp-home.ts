@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 export type TempHome = {
@@ -27,12 +27,21 @@ export function tempDir(prefix = 't'): string {
 const made: string[] = [];
 const removeAll = (): void => made.forEach((path) => rmSync(path, { recursive: true, force: true }));
 
-export function tempHome(): TempHome {
+export type Owner = { readonly uid: number; readonly gid: number };
+
+/** A HOME with a TUNNELS_HOME in it, of the user given or the test's own. */
+export function tempHome({ owner }: { owner?: Owner } = {}): TempHome {
   const home = tempDir();
   const tunnelsHome = join(home, 'h');
-  mkdirSync(join(tunnelsHome, 'profiles'), { recursive: true, mode: 0o700 });
-  mkdirSync(join(home, '.ssh'), { mode: 0o700 });
-  const write = (path: string, text: string, mode = 0o600): string => writeBelow(join(home, path), { text, mode });
+  for (const path of [home, tunnelsHome, join(tunnelsHome, 'profiles'), join(home, '.ssh')]) makeFolder(path, owner);
+  const write = (path: string, text: string, mode = 0o600): string => {
+    const file = join(home, path);
+    makeFolders(dirname(file), { below: home, owner });
+    writeFileSync(file, text, { mode });
+    chmodSync(file, mode);
+    if (owner) chownSync(file, owner.uid, owner.gid);
+    return file;
+  };
   return {
     home,
     tunnelsHome,
@@ -43,9 +52,13 @@ export function tempHome(): TempHome {
   };
 }
 
-function writeBelow(path: string, { text, mode }: { text: string; mode: number }): string {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  writeFileSync(path, text, { mode });
-  chmodSync(path, mode);
-  return path;
+function makeFolders(path: string, { below, owner }: { below: string; owner: Owner | undefined }): void {
+  if (path === below) return;
+  makeFolders(dirname(path), { below, owner });
+  makeFolder(path, owner);
+}
+
+function makeFolder(path: string, owner: Owner | undefined): void {
+  mkdirSync(path, { recursive: true, mode: 0o700 });
+  if (owner) chownSync(path, owner.uid, owner.gid);
 }

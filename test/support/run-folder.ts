@@ -1,0 +1,33 @@
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+
+const PARENT = '/tmp/tunnels-test-runs';
+
+/** A folder that all processes of one test run share, named by the process that started them; those of ended runs are removed. */
+export function runFolder(): string {
+  const own = process.env['TUNNELS_TEST_RUN'] ?? String(process.ppid);
+  mkdirSync(join(PARENT, own), { recursive: true });
+  for (const name of readdirSync(PARENT)) {
+    if (name !== own && !isRunning(Number(name))) rmSync(join(PARENT, name), { recursive: true, force: true });
+  }
+  return join(PARENT, own);
+}
+
+/** Makes a folder in it; only one process of the run gets `true` for a name. */
+export function claim(name: string): boolean {
+  try {
+    mkdirSync(join(runFolder(), name));
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
