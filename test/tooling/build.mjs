@@ -24,6 +24,10 @@ const fresh = await mkdtemp(join(cache, 'dist-'));
 try {
   await bundle(fresh);
   await publish(fresh);
+} catch (error) {
+  // esbuild has printed its own errors, with their places.
+  if (!error.errors) console.error(error);
+  process.exitCode = 1;
 } finally {
   await rm(fresh, { recursive: true, force: true });
   await rm(`${fresh}.old`, { recursive: true, force: true });
