@@ -1,0 +1,48 @@
+import { EXIT } from '../../model/problems/entry.ts';
+import { SCHEMA_VERSION, type Snapshot } from '../../model/snapshot.ts';
+import { problem, ProblemError } from '../../model/problem.ts';
+import { type Context, defineCommand } from '../command.ts';
+import { statusTable } from '../output/status-table.ts';
+import { tellSkew } from '../version-skew.ts';
+
+export const command = defineCommand({
+  name: 'status',
+  usage: ['status [name...] [--watch]'],
+  describe: 'Shows the tunnels and how they are: state, addresses, connections, and what is wrong. Also: tunnels ps.',
+  examples: [
+    ['tunnels status', 'all tunnels'],
+    ['tunnels status db-prod --json', 'one tunnel, for a script'],
+    ['tunnels status --watch', 'keep showing, until Ctrl-C'],
+  ],
+  words: { least: 0, most: Number.POSITIVE_INFINITY },
+  options: { watch: { type: 'boolean', alias: 'w', describe: 'show every change until Ctrl-C' } },
+  async run({ words, flags }, context) {
+    if (flags.watch && context.screen.mode.json) throw new ProblemError(problem('options-clash', WATCH_JSON));
+    const client = await context.connect(context.paths);
+    if (client === null) return noSupervisor(words, context);
+    const snapshot = await client.status(words);
+    tellSkew(client, context);
+    if (!flags.watch) return print(snapshot, context);
+    const { watch } = await import('../watch.ts');
+    return await watch(client, words, context);
+  },
+});
+
+const WATCH_JSON = {
+  one: '--watch',
+  other: '--json',
+  instead: 'One document cannot go on. Read GET /v1/events of the supervisor, or call tunnels status --json again.',
+};
+
+function print(snapshot: Snapshot, { screen, clock }: Context): number {
+  screen.show({ document: () => snapshot, text: () => statusTable(snapshot.tunnels, { now: clock.now(), ink: screen.ink }) });
+  if (snapshot.tunnels.length === 0) screen.say('No tunnels yet. Bring one up: tunnels up <profile>');
+  return EXIT.done;
+}
+
+function noSupervisor([name]: readonly string[], { screen }: Context): number {
+  if (name !== undefined) throw new ProblemError(problem('tunnel-not-found', { name, nearest: '' }));
+  screen.show({ document: () => ({ schemaVersion: SCHEMA_VERSION, supervisor: null, tunnels: [] }), text: () => '' });
+  screen.say('No supervisor runs, so no tunnel does. The first tunnels up starts it.');
+  return EXIT.done;
+}

@@ -1,0 +1,32 @@
+import { problem } from '../model/problem.ts';
+import { EXIT } from '../model/problems/entry.ts';
+import { SCHEMA_VERSION, type TunnelSnapshot } from '../model/snapshot.ts';
+import type { Screen } from './output/screen.ts';
+import { explainWords } from './output/explain.ts';
+import { addresses } from './output/forward-line.ts';
+import { worst } from './settle.ts';
+import type { Outcome } from './wait-until-up.ts';
+
+/** Prints each address to use, says what is not up and why, and gives back the worst exit code. */
+export function report(outcomes: readonly Outcome[], { screen, seconds }: { readonly screen: Screen; readonly seconds: number }): number {
+  const tunnels = outcomes.map(({ tunnel }) => tunnel);
+  screen.show({ document: () => ({ schemaVersion: SCHEMA_VERSION, tunnels }), text: () => addresses(tunnels) });
+  for (const outcome of outcomes) tellTrouble(outcome, { screen, seconds });
+  return worst(outcomes.map(({ exit }) => exit));
+}
+
+function tellTrouble({ tunnel, exit }: Outcome, { screen, seconds }: { readonly screen: Screen; readonly seconds: number }): void {
+  if (exit === EXIT.done) return;
+  if (tunnel.state === 'down') return screen.explain(problem('asked-down', {}));
+  if (exit === EXIT.notUpInTime) screen.explain(problem('not-up-in-time', { name: tunnel.name, seconds }));
+  const because = [tunnel.because, ...tunnel.forwards.map((forward) => forward.because)];
+  const told = new Map(because.flatMap((words) => (words === null ? [] : [[words.text, words] as const])));
+  for (const words of told.values()) screen.complain(explainWords({ ...words, text: `${tunnel.name}: ${words.text}` }, screen.errInk));
+}
+
+/** For --no-wait: what was asked for, as it stands now. */
+export function reportAsked(tunnels: readonly TunnelSnapshot[], screen: Screen): number {
+  screen.show({ document: () => ({ schemaVersion: SCHEMA_VERSION, tunnels }), text: () => '' });
+  for (const { name } of tunnels) screen.say(`${name} is being brought up. See how it stands: tunnels status ${name}`);
+  return EXIT.done;
+}

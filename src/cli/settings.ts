@@ -1,0 +1,111 @@
+import { readFileSync, renameSync } from 'node:fs';
+import { join } from 'node:path';
+import * as v from 'valibot';
+import { nearest } from '../model/nearest.ts';
+import { type Problem, problem, ProblemError } from '../model/problem.ts';
+import type { Paths } from '../platform/paths.ts';
+
+const SHAPE = {
+  wait: v.pipe(v.number(), v.minValue(0), v.maxValue(86_400)),
+  color: v.picklist(['auto', 'always', 'never']),
+  logLevel: v.picklist(['debug', 'info', 'warn', 'error']),
+};
+const FileSchema = v.partial(v.looseObject(SHAPE));
+
+export type Settings = { readonly [Key in keyof typeof SHAPE]: v.InferOutput<(typeof SHAPE)[Key]> };
+export type SettingKey = keyof Settings;
+
+export const DEFAULTS: Settings = { wait: 60, color: 'auto', logLevel: 'info' };
+/** What each setting may be and does, in words. */
+export const SETTING_WORDS: Readonly<Record<SettingKey, { readonly wanted: string; readonly does: string }>> = {
+  wait: { wanted: 'seconds, 0 to 86400', does: 'how long `up` waits' },
+  color: { wanted: 'auto, always or never', does: 'colours on a terminal, always or never' },
+  logLevel: { wanted: 'debug, info, warn or error', does: 'how much the supervisor logs' },
+};
+export const SETTING_KEYS = Object.keys(SHAPE) as readonly SettingKey[];
+
+export const settingsFile = (paths: Paths): string => join(paths.config, 'settings.json');
+
+/** The settings with defaults for what is not set, and what the file itself says. */
+export type ReadSettings = { readonly settings: Settings; readonly own: Partial<Settings> };
+
+/**
+ * Reads the file without `conf`, which costs more than most commands, and changes nothing.
+ * A file that cannot be understood counts as empty here; whoever needs more than colours calls `loadSettings`.
+ */
+export function readSettings(paths: Paths): ReadSettings {
+  const own = parsed(settingsFile(paths)) ?? {};
+  return { settings: { ...DEFAULTS, ...own }, own };
+}
+
+/** As `readSettings`; a file that cannot be understood is kept under another name, and `aside` says so. */
+export function loadSettings(paths: Paths): ReadSettings & { readonly aside: Problem | null } {
+  const aside = setAsideIfTorn(settingsFile(paths));
+  return { ...readSettings(paths), aside };
+}
+
+/** Changes one setting, or with undefined puts it back to its default. A file that cannot be understood is kept aside first. */
+export async function writeSetting(paths: Paths, { key, value }: { readonly key: SettingKey; readonly value: unknown }): Promise<Problem | null> {
+  const aside = setAsideIfTorn(settingsFile(paths));
+  const { default: Conf } = await import('conf');
+  try {
+    const store = new Conf({ cwd: paths.config, configName: 'settings', accessPropertiesByDotNotation: false, configFileMode: 0o600 });
+    if (value === undefined) store.delete(key);
+    else store.set(key, value);
+  } catch (error) {
+    throw new ProblemError(problem('state-unwritable', { path: settingsFile(paths), code: codeOf(error) }), { cause: error });
+  }
+  return aside;
+}
+
+/** Throws `setting-unknown` with the nearest key. */
+export function settingKey(text: string): SettingKey {
+  const key = SETTING_KEYS.find((known) => known === text);
+  if (key !== undefined) return key;
+  throw new ProblemError(problem('setting-unknown', { key: text, nearest: nearest(text, SETTING_KEYS), known: SETTING_KEYS.join(', ') }));
+}
+
+/** The value of what was typed; throws `setting-invalid`. */
+export function settingValue(key: SettingKey, text: string): unknown {
+  const value = key === 'wait' && text.trim() !== '' ? Number(text) : text;
+  const result = v.safeParse(SHAPE[key], value);
+  if (result.success) return result.output;
+  throw new ProblemError(problem('setting-invalid', { key, value: text, wanted: SETTING_WORDS[key].wanted }));
+}
+
+/** Null: the file is there and is no settings file. */
+function parsed(file: string): Partial<Settings> | null {
+  const text = textOf(file);
+  if (text === null) return {};
+  try {
+    const result = v.safeParse(FileSchema, JSON.parse(text));
+    return result.success ? known(result.output) : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Null where there is no file, or none that may be read; writing will say why. */
+function textOf(file: string): string | null {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return null;
+  }
+}
+
+const known = (all: object): Partial<Settings> =>
+  Object.fromEntries(Object.entries(all).filter(([key]) => (SETTING_KEYS as readonly string[]).includes(key)));
+
+function setAsideIfTorn(file: string): Problem | null {
+  if (parsed(file) !== null) return null;
+  const aside = file.replace(/\.json$/, `.aside-${Date.now()}.json`);
+  try {
+    renameSync(file, aside);
+  } catch (error) {
+    throw new ProblemError(problem('state-unwritable', { path: file, code: codeOf(error) }), { cause: error });
+  }
+  return problem('state-set-aside', { path: file, aside });
+}
+
+const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : 'unknown error');
