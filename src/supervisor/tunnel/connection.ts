@@ -1,0 +1,60 @@
+import type { Problem } from '../../model/problem.ts';
+import { DEFAULT_KEEPALIVE, type Profile } from '../../model/profile.ts';
+import { resolveRoute } from '../../ssh/config/resolve-route.ts';
+import type { HopState, Lease, Links, Route } from '../../ssh/links/links.ts';
+import type { Link } from '../../ssh/types.ts';
+
+export type ConnectionGiven = {
+  readonly profile: Profile;
+  readonly links: Links;
+  readonly env: NodeJS.ProcessEnv;
+  readonly onLost: (epoch: number, because: Problem) => void;
+};
+
+/** One tunnel's use of its route: which epoch's dial is under way, and which links it holds. */
+export class Connection {
+  readonly #given: ConnectionGiven;
+  #dial: AbortController | null = null;
+  #lease: Lease | null = null;
+  #route: Route | null = null;
+
+  constructor(given: ConnectionGiven) {
+    this.#given = given;
+  }
+
+  get links(): readonly Link[] | null {
+    return this.#lease?.links ?? null;
+  }
+
+  get route(): Route | null {
+    return this.#route;
+  }
+
+  get hopStates(): readonly HopState[] {
+    return this.#route === null ? [] : this.#given.links.states(this.#route);
+  }
+
+  /** Asks ssh_config anew for each dial, so that a correction takes effect without a restart. */
+  async connect(epoch: number): Promise<readonly Link[]> {
+    const { profile, links, env, onLost } = this.#given;
+    const dial = new AbortController();
+    this.#dial = dial;
+    const hops = await resolveRoute(profile.hops, profile.ssh, { env, signal: dial.signal });
+    this.#route = { hops, keepalive: profile.keepalive === 'mirror' ? DEFAULT_KEEPALIVE : profile.keepalive };
+    const lease = await links.lease(this.#route, dial.signal);
+    this.#lease = lease;
+    this.#dial = null;
+    void lease.lost.then((because) => {
+      if (this.#lease === lease) onLost(epoch, because);
+    });
+    return lease.links;
+  }
+
+  async release(how: 'for-good' | 'may-return'): Promise<void> {
+    this.#dial?.abort(new Error('given up'));
+    this.#dial = null;
+    const lease = this.#lease;
+    this.#lease = null;
+    await lease?.release(how);
+  }
+}

@@ -1,0 +1,17 @@
+import type { Problem } from '../../model/problem.ts';
+import type { Meter } from '../../ssh/types.ts';
+
+/** One forward's counts and last trouble with a connection; they live as long as the tunnel is known. */
+export class Counters implements Meter {
+  open = 0;
+  total = 0;
+  failed = 0;
+  sent = 0;
+  received = 0;
+  lastFailure: { readonly problem: Problem; readonly at: number } | null = null;
+  onChange: () => void;
+
+  constructor(onChange: () => void) {
+    this.onChange = onChange;
+  }
+}

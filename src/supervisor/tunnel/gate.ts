@@ -1,0 +1,51 @@
+import { ProblemError, type Problem, problem } from '../../model/problem.ts';
+import type { Clock } from '../../platform/clock.ts';
+import { type Deferred, deferred } from '../../platform/deferred.ts';
+import type { Link } from '../../ssh/types.ts';
+
+/**
+ * Where new connections wait while the link is down. The listening end stays open through every
+ * reconnect, so that a user sees a pause and not a refusal.
+ */
+export class Gate {
+  readonly #clock: Clock;
+  readonly #waiting = new Set<Deferred<readonly Link[]>>();
+  #links: readonly Link[] | null = null;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  open(links: readonly Link[]): void {
+    this.#links = links;
+    for (const waiter of this.#waiting) waiter.resolve(links);
+  }
+
+  close(): void {
+    this.#links = null;
+  }
+
+  /** Nobody is to wait any longer. */
+  fail(because: Problem): void {
+    this.close();
+    for (const waiter of this.#waiting) waiter.reject(new ProblemError(because));
+  }
+
+  /** The links, at once or when they are back; rejects with `hold-expired` after `holdMs`. */
+  async pass(listen: string, holdMs: number, signal: AbortSignal): Promise<readonly Link[]> {
+    signal.throwIfAborted();
+    if (this.#links !== null) return this.#links;
+    const waiter = deferred<readonly Link[]>();
+    const cancel = this.#clock.after(holdMs, () => waiter.reject(new ProblemError(problem('hold-expired', { listen }))));
+    const abort = () => waiter.reject(signal.reason);
+    signal.addEventListener('abort', abort, { once: true });
+    this.#waiting.add(waiter);
+    try {
+      return await waiter.promise;
+    } finally {
+      cancel();
+      signal.removeEventListener('abort', abort);
+      this.#waiting.delete(waiter);
+    }
+  }
+}

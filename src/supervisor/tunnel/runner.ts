@@ -1,0 +1,210 @@
+import { transition, newTunnel } from '../../decide/tunnel/transition.ts';
+import { problem, problemOf } from '../../model/problem.ts';
+import type { Profile } from '../../model/profile.ts';
+import type { TunnelSnapshot } from '../../model/snapshot.ts';
+import type { Timer, Tunnel, TunnelEffect, TunnelEvent } from '../../model/tunnel.ts';
+import type { Clock } from '../../platform/clock.ts';
+import type { Links } from '../../ssh/links/links.ts';
+import type { Log } from '../log.ts';
+import { Bindings } from './bindings.ts';
+import { Connection } from './connection.ts';
+import { Counters } from './counters.ts';
+import { Gate } from './gate.ts';
+import { snapshotOf } from './snapshot-of.ts';
+import { tell } from './tell.ts';
+
+export type RunnerGiven = {
+  readonly profile: Profile;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly env: NodeJS.ProcessEnv;
+  readonly links: Links;
+  readonly log: Log;
+  readonly onChange: () => void;
+};
+
+/** How long open connections may go on after `down`. */
+const DRAIN_MS = 2_000;
+
+/** One tunnel: event → transition → effects → events. It never chooses a state itself. */
+export class Runner {
+  readonly #given: RunnerGiven;
+  readonly #gate: Gate;
+  readonly #bindings: Bindings;
+  readonly #connection: Connection;
+  readonly #counters: readonly Counters[];
+  readonly #timers = new Map<string, () => void>();
+  #tunnel: Tunnel;
+  #wanted: 'up' | 'down' = 'down';
+  /** Aborted when the run or, for bindings on hops, the epoch ends. */
+  #run = new AbortController();
+  #epoch = new AbortController();
+  #pending = 0;
+  #settled: (() => void)[] = [];
+  /** What has to be given back before this tunnel may take anything. */
+  #before: Promise<unknown> = Promise.resolve();
+
+  constructor(given: RunnerGiven) {
+    this.#given = given;
+    this.#gate = new Gate(given.clock);
+    this.#counters = given.profile.forwards.map(() => new Counters(() => this.#usageChanged()));
+    this.#connection = new Connection({ ...given, onLost: (epoch, because) => this.#send({ type: 'link-lost', epoch, problem: because }) });
+    this.#bindings = new Bindings({
+      ...given,
+      gate: this.#gate,
+      counters: this.#counters,
+      onPending: (change) => this.#pendingChanged(change),
+      onFailure: (failure) => given.log.problem(failure, { tunnel: given.profile.name }),
+    });
+    this.#tunnel = newTunnel(given.profile, given.clock.now());
+  }
+
+  get snapshot(): TunnelSnapshot {
+    return snapshotOf({
+      profile: this.#given.profile,
+      tunnel: this.#tunnel,
+      wanted: this.#wanted,
+      counters: this.#counters,
+      hops: this.#connection.hopStates,
+      route: this.#connection.route,
+    });
+  }
+
+  /** This tunnel takes the place of another, which is still giving its bindings back. */
+  waitFor(predecessor: Promise<unknown>): void {
+    this.#before = predecessor;
+  }
+
+  up(): void {
+    this.#wanted = 'up';
+    this.#send({ type: 'asked-up' });
+  }
+
+  /** Resolves when every binding is free and every connection closed. */
+  async down(): Promise<void> {
+    this.#wanted = 'down';
+    this.#send({ type: 'asked-down' });
+    await this.#closed();
+  }
+
+  /** Resolves when the old bindings are free and the new dial is under way. */
+  async restart(): Promise<void> {
+    this.#wanted = 'up';
+    this.#send({ type: 'asked-restart' });
+    await this.#closed();
+  }
+
+  #send(event: TunnelEvent): void {
+    const { profile, clock, random, log } = this.#given;
+    const before = this.#tunnel;
+    const { tunnel, effects } = transition(before, event, { profile, now: clock.now(), jitter: random() });
+    this.#tunnel = tunnel;
+    if (tunnel !== before) tell({ profile, before, after: tunnel, log });
+    for (const effect of effects) this.#perform(effect);
+    if (tunnel !== before) this.#given.onChange();
+    if (!this.#isClosing()) for (const done of this.#settled.splice(0)) done();
+  }
+
+  #perform(effect: TunnelEffect): void {
+    switch (effect.do) {
+      case 'connect':
+        return void this.#connect(effect.epoch);
+      case 'bind':
+        return void this.#bind(effect.age, effect.forward);
+      case 'forget':
+        return this.#forget();
+      case 'disconnect':
+        return void this.#disconnect();
+      case 'close':
+        return void this.#close(effect.run);
+      case 'wake':
+        return this.#wake(effect.at, effect.age, effect.timer);
+    }
+  }
+
+  async #connect(epoch: number): Promise<void> {
+    this.#epoch = new AbortController();
+    await this.#before;
+    try {
+      const links = await this.#connection.connect(epoch);
+      if (epoch !== this.#tunnel.epoch) return;
+      this.#gate.open(links);
+      this.#send({ type: 'linked', epoch });
+    } catch (error) {
+      this.#send({ type: 'link-failed', epoch, problem: problemOf(error) });
+    }
+  }
+
+  async #bind(age: number, forward: number): Promise<void> {
+    const here = this.#given.profile.forwards[forward]?.on === 'local';
+    const { signal } = here ? this.#run : this.#epoch;
+    await this.#before;
+    try {
+      const listen = await this.#bindings.bind(forward, this.#connection.links, signal);
+      this.#send({ type: 'bound', age, forward, listen });
+    } catch (error) {
+      if (!signal.aborted) this.#send({ type: 'bind-failed', age, forward, problem: problemOf(error) });
+    }
+  }
+
+  /** The connection died: what hangs on it is dropped without waiting for anybody. */
+  #forget(): void {
+    this.#gate.close();
+    this.#epoch.abort();
+    void this.#bindings.closeThere(0);
+    void this.#connection.release('may-return');
+  }
+
+  async #disconnect(): Promise<void> {
+    this.#gate.close();
+    this.#epoch.abort();
+    await this.#bindings.closeThere(DRAIN_MS);
+    await this.#connection.release('for-good');
+  }
+
+  /** In order: stop accepting, cancel the bindings, let connections drain, end the session. */
+  async #close(run: number): Promise<void> {
+    const { state } = this.#tunnel;
+    for (const cancel of this.#timers.values()) cancel();
+    this.#timers.clear();
+    this.#gate.fail(state.is === 'blocked' ? state.because : problem('asked-down', {}));
+    this.#run.abort();
+    this.#epoch.abort();
+    this.#run = new AbortController();
+    await this.#bindings.closeAll(DRAIN_MS);
+    await this.#connection.release('for-good');
+    this.#send({ type: 'closed', run });
+  }
+
+  #wake(at: number, age: number, timer: Timer): void {
+    const key = timer.for === 'bind' ? `bind ${timer.forward}` : timer.for;
+    this.#timers.get(key)?.();
+    const { clock } = this.#given;
+    this.#timers.set(
+      key,
+      clock.after(at - clock.now(), () => this.#send({ type: 'woke', age, timer })),
+    );
+  }
+
+  #pendingChanged(change: 1 | -1): void {
+    this.#pending += change;
+    this.#usageChanged();
+  }
+
+  #usageChanged(): void {
+    const busy = this.#pending > 0 || this.#counters.some((counter) => counter.open > 0);
+    if (busy !== this.#tunnel.busy) this.#send({ type: busy ? 'used' : 'unused' });
+    else this.#given.onChange();
+  }
+
+  #isClosing(): boolean {
+    return this.#tunnel.state.is === 'down' && this.#tunnel.state.closing !== null;
+  }
+
+  #closed(): Promise<void> {
+    if (!this.#isClosing()) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#settled.push(resolve);
+    });
+  }
+}

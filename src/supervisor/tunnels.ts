@@ -1,0 +1,163 @@
+import type { UpRequest } from '../api/contract.ts';
+import { ProblemError, problem, problemOf } from '../model/problem.ts';
+import type { Profile } from '../model/profile.ts';
+import { readProfile } from '../model/read-profile.ts';
+import type { TunnelSnapshot } from '../model/snapshot.ts';
+import type { Clock } from '../platform/clock.ts';
+import { Links } from '../ssh/links/links.ts';
+import type { Log } from './log.ts';
+import { Runner } from './tunnel/runner.ts';
+import type { WantedStore, WantedTunnel } from './wanted-store.ts';
+
+export type TunnelChange = { readonly type: 'tunnel'; readonly tunnel: TunnelSnapshot } | { readonly type: 'gone'; readonly name: string };
+
+/** Every tunnel that somebody has asked for. */
+export interface Tunnels {
+  snapshot(names?: readonly string[]): TunnelSnapshot[];
+  /** Throws ProblemError: `profile-invalid`, or `state-unwritable` after the tunnel was started all the same. */
+  up(name: string, request: UpRequest): TunnelSnapshot;
+  /** Resolves when every binding is free. */
+  down(name: string): Promise<TunnelSnapshot>;
+  restart(name: string): Promise<TunnelSnapshot>;
+  subscribe(listener: (change: TunnelChange) => void): () => void;
+  /** What an earlier supervisor was asked for. */
+  restore(wanted: readonly WantedTunnel[]): void;
+  /** Closes everything in order; what is wanted stays wanted. */
+  shutdown(deadlineMs: number): Promise<void>;
+}
+
+export type TunnelsGiven = {
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly env: NodeJS.ProcessEnv;
+  readonly log: Log;
+  readonly wanted: WantedStore;
+};
+
+type Known = { readonly runner: Runner; readonly document: string; readonly kept: WantedTunnel };
+
+export const createTunnels = (given: TunnelsGiven): Tunnels => new TunnelSet(given);
+
+class TunnelSet implements Tunnels {
+  readonly #given: TunnelsGiven;
+  readonly #links: Links;
+  readonly #known = new Map<string, Known>();
+  readonly #listeners = new Set<(change: TunnelChange) => void>();
+  readonly #changed = new Set<string>();
+
+  constructor(given: TunnelsGiven) {
+    this.#given = given;
+    // A link's change shows in every tunnel that may use it.
+    this.#links = new Links({ clock: given.clock, onChange: () => this.#announceAll() });
+  }
+
+  snapshot(names?: readonly string[]): TunnelSnapshot[] {
+    const chosen = names === undefined ? [...this.#known.values()] : names.map((name) => this.#find(name));
+    return chosen.map(({ runner }) => runner.snapshot).toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  up(name: string, request: UpRequest): TunnelSnapshot {
+    const tunnel = this.#accept({ name, wanted: 'up', ...request });
+    tunnel.runner.up();
+    this.#given.wanted.put(tunnel.kept);
+    return tunnel.runner.snapshot;
+  }
+
+  async down(name: string): Promise<TunnelSnapshot> {
+    const { runner, kept } = this.#find(name);
+    const unwritten = trial(() => this.#given.wanted.put({ ...kept, wanted: 'down' }));
+    await runner.down();
+    if (unwritten !== null) throw unwritten;
+    return runner.snapshot;
+  }
+
+  async restart(name: string): Promise<TunnelSnapshot> {
+    const { runner, kept } = this.#find(name);
+    const unwritten = trial(() => this.#given.wanted.put({ ...kept, wanted: 'up' }));
+    await runner.restart();
+    if (unwritten !== null) throw unwritten;
+    return runner.snapshot;
+  }
+
+  subscribe(listener: (change: TunnelChange) => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  restore(wanted: readonly WantedTunnel[]): void {
+    for (const kept of wanted) {
+      try {
+        const { runner } = this.#accept(kept);
+        if (kept.wanted === 'up') runner.up();
+      } catch (error) {
+        this.#given.log.problem(problemOf(error), { tunnel: kept.name });
+      }
+    }
+  }
+
+  async shutdown(deadlineMs: number): Promise<void> {
+    const all = Promise.all([...this.#known.values()].map(({ runner }) => runner.down()));
+    await Promise.race([all, new Promise<void>((resolve) => void this.#given.clock.after(deadlineMs, resolve))]);
+    this.#links.end();
+  }
+
+  #find(name: string): Known {
+    const known = this.#known.get(name);
+    if (known === undefined) throw new ProblemError(problem('tunnel-not-found', { name, nearest: '' }));
+    return known;
+  }
+
+  /** The same document again is the same tunnel; another one takes the old one's place once that has given everything back. */
+  #accept(asked: WantedTunnel): Known {
+    const document = JSON.stringify(asked.profile);
+    const before = this.#known.get(asked.name);
+    if (before?.document === document) return before;
+    const runner = this.#newRunner(checked(asked));
+    const known: Known = { runner, document, kept: asked };
+    this.#known.set(asked.name, known);
+    if (before !== undefined) runner.waitFor(before.runner.down());
+    return known;
+  }
+
+  #newRunner(profile: Profile): Runner {
+    const { clock, random, env, log } = this.#given;
+    return new Runner({ profile, clock, random, env, log, links: this.#links, onChange: () => this.#announce(profile.name) });
+  }
+
+  #announceAll(): void {
+    for (const name of this.#known.keys()) this.#announce(name);
+  }
+
+  /** Changes of one turn of the event loop are told together: listeners want the state, not each step to it. */
+  #announce(name: string): void {
+    if (this.#listeners.size === 0) return;
+    if (this.#changed.size === 0) setImmediate(() => this.#tellListeners());
+    this.#changed.add(name);
+  }
+
+  #tellListeners(): void {
+    const names = [...this.#changed];
+    this.#changed.clear();
+    for (const name of names) {
+      const known = this.#known.get(name);
+      if (known === undefined) continue;
+      const tunnel = known.runner.snapshot;
+      for (const listener of this.#listeners) listener({ type: 'tunnel', tunnel });
+    }
+  }
+}
+
+function checked({ name, profile }: WantedTunnel): Profile {
+  const read = readProfile(name, profile);
+  if (read.ok) return read.value;
+  throw new ProblemError(problem('profile-invalid', { name, errors: read.error.map((issue) => `${issue.path.join('.')}: ${issue.code}`).join('\n') }));
+}
+
+function trial(work: () => void): unknown {
+  try {
+    work();
+    return null;
+  } catch (error) {
+    return error;
+  }
+}
