@@ -1,5 +1,5 @@
 import { problem } from '../model/problem.ts';
-import { EXIT } from '../model/problems/entry.ts';
+import { EXIT, type ExitCode } from '../model/problems/entry.ts';
 import { SCHEMA_VERSION, type TunnelSnapshot } from '../model/snapshot.ts';
 import type { Screen } from './output/screen.ts';
 import { explainWords } from './output/explain.ts';
@@ -8,7 +8,7 @@ import { worst } from './settle.ts';
 import type { Outcome } from './wait-until-up.ts';
 
 /** Prints each address to use, says what is not up and why, and gives back the worst exit code. */
-export function report(outcomes: readonly Outcome[], { screen, seconds }: { readonly screen: Screen; readonly seconds: number }): number {
+export function report(outcomes: readonly Outcome[], { screen, seconds }: { readonly screen: Screen; readonly seconds: number }): ExitCode {
   const tunnels = outcomes.map(({ tunnel }) => tunnel);
   screen.show({ document: () => ({ schemaVersion: SCHEMA_VERSION, tunnels }), text: () => addresses(tunnels) });
   for (const outcome of outcomes) tellTrouble(outcome, { screen, seconds });
@@ -25,7 +25,7 @@ function tellTrouble({ tunnel, exit }: Outcome, { screen, seconds }: { readonly 
 }
 
 /** For --no-wait: what was asked for, as it stands now. */
-export function reportAsked(tunnels: readonly TunnelSnapshot[], screen: Screen): number {
+export function reportAsked(tunnels: readonly TunnelSnapshot[], screen: Screen): ExitCode {
   screen.show({ document: () => ({ schemaVersion: SCHEMA_VERSION, tunnels }), text: () => '' });
   for (const { name } of tunnels) screen.say(`${name} is being brought up. See how it stands: tunnels status ${name}`);
   return EXIT.done;

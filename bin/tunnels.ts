@@ -1,0 +1,4 @@
+import { runProcess } from '../src/cli/process.ts';
+
+// The supervisor, and ssh2 with it, is loaded only where this process is to be one.
+await runProcess({ runSupervisor: async (options) => (await import('../src/supervisor/main.ts')).runSupervisor(options) });

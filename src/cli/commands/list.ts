@@ -1,0 +1,76 @@
+import { EXIT } from '../../model/problems/entry.ts';
+import { SCHEMA_VERSION, type TunnelWord } from '../../model/snapshot.ts';
+import { type Context, defineCommand } from '../command.ts';
+import { oneLine } from '../output/plain-text.ts';
+import type { Ink } from '../output/screen.ts';
+import { table } from '../output/table.ts';
+import { allProfiles, loadAll, type ProfileFile, tell } from '../profile-files.ts';
+
+export const command = defineCommand({
+  name: 'list',
+  usage: ['list'],
+  describe: 'Shows the profiles that can be brought up, by source, with trust and state. Also: tunnels ls.',
+  examples: [
+    ['tunnels list', 'all profiles'],
+    ['tunnels list --json', 'for a script'],
+  ],
+  words: { least: 0, most: 0 },
+  options: {},
+  async run(_args, context) {
+    const { screen } = context;
+    const found = await allProfiles(context);
+    const [files, states] = await Promise.all([loadAll(found.profiles, context), statesOf(context)]);
+    const errors = [...found.errors, ...files.flatMap((file) => file.errors)];
+    screen.show({
+      document: () => ({ schemaVersion: SCHEMA_VERSION, profiles: files.map((file) => entryOf(file, states)), errors: found.errors }),
+      text: () => (files.length === 0 ? '' : listing(files, { states, ink: screen.ink })),
+    });
+    if (files.length === 0) screen.say(`No profiles yet. Put one into ${context.paths.profiles}, or write the tunnel out: tunnels up --help`);
+    tell(errors, context);
+    return EXIT.done;
+  },
+});
+
+type States = ReadonlyMap<string, TunnelWord>;
+
+/** A supervisor in trouble is no reason not to list files. */
+async function statesOf({ connect, paths }: Context): Promise<States> {
+  const client = await connect(paths).catch(() => null);
+  const snapshot = await client?.status().catch(() => null);
+  return new Map(snapshot?.tunnels.map((tunnel) => [tunnel.name, tunnel.state] as const) ?? []);
+}
+
+/** Only the profile that is used can be what runs under the name. */
+const stateOf = (file: ProfileFile, states: States): TunnelWord | null => (file.shadowedBy === null ? (states.get(file.name) ?? 'down') : null);
+
+const entryOf = (file: ProfileFile, states: States): object => ({
+  name: file.name,
+  description: file.loaded?.profile.description ?? null,
+  groups: file.loaded?.profile.groups ?? [],
+  file: file.file,
+  source: { kind: file.source.kind, directory: file.source.directory },
+  trusted: file.trusted,
+  valid: file.loaded !== null,
+  errors: file.errors,
+  shadowedBy: file.shadowedBy,
+  state: stateOf(file, states),
+});
+
+function listing(files: readonly ProfileFile[], { states, ink }: { readonly states: States; readonly ink: Ink }): string {
+  const header = ['NAME', 'STATE', 'SOURCE', 'TRUST', 'DESCRIPTION'].map((title) => ink.bold(title));
+  const rows = files.map((file) => [file.name, stateText(file, states), file.source.kind, trustText(file), description(file)]);
+  return table([header, ...rows]);
+}
+
+function stateText(file: ProfileFile, states: States): string {
+  if (file.loaded === null) return 'invalid';
+  return stateOf(file, states) ?? 'shadowed';
+}
+
+const trustText = ({ source, trusted }: ProfileFile): string => (source.needsTrust ? (trusted ? 'trusted' : 'not trusted') : 'own');
+
+function description({ loaded, shadowedBy }: ProfileFile): string {
+  if (shadowedBy !== null) return `not used: ${shadowedBy} comes first`;
+  const groups = loaded === null || loaded.profile.groups.length === 0 ? '' : `[${loaded.profile.groups.join(', ')}]`;
+  return oneLine(`${loaded?.profile.description ?? ''} ${groups}`);
+}

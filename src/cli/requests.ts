@@ -1,0 +1,12 @@
+import type { UpRequest } from '../api/contract.ts';
+import type { Context } from './command.ts';
+import { checkedProfiles, pickProfiles } from './profile-files.ts';
+
+/** One tunnel to bring up: a checked document and where it came from. */
+export type Request = { readonly name: string; readonly request: UpRequest };
+
+/** The requests for profiles, groups and patterns. Throws for the first thing that is wrong, before anything is started. */
+export async function profileRequests(words: readonly string[], context: Context): Promise<Request[]> {
+  const loaded = checkedProfiles(await pickProfiles(words, context));
+  return loaded.map(({ profile, document, file }) => ({ name: profile.name, request: { profile: { ...document }, origin: file } }));
+}
