@@ -29,9 +29,12 @@ const removeAll = (): void => made.forEach((path) => rmSync(path, { recursive: t
 
 export type Owner = { readonly uid: number; readonly gid: number };
 
-/** A HOME with a TUNNELS_HOME in it, of the user given or the test's own. */
-export function tempHome({ owner }: { owner?: Owner } = {}): TempHome {
-  const home = tempDir();
+/**
+ * A HOME with a TUNNELS_HOME in it, of the user given or the test's own. `at` takes an existing folder in place of a new one,
+ * such as a throw-away user's home: ssh(1) looks for `~` in the password database and does not heed $HOME.
+ */
+export function tempHome({ owner, at }: { owner?: Owner; at?: string } = {}): TempHome {
+  const home = at ?? tempDir();
   const tunnelsHome = join(home, 'h');
   for (const path of [home, tunnelsHome, join(tunnelsHome, 'profiles'), join(home, '.ssh')]) makeFolder(path, owner);
   const write = (path: string, text: string, mode = 0o600): string => {
