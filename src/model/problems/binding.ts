@@ -10,10 +10,27 @@ export type BindingFacts = {
   'bind-not-allowed': Listen & { readonly on: string; readonly said: string };
   'bind-no-permission': Listen & { readonly on: string };
   'bind-bad-address': Listen & { readonly on: string; readonly code: string };
+  'bind-path-too-long': Listen & { readonly on: string; readonly max: number };
+  'bind-failed': Listen & { readonly on: string; readonly code: string };
+  'accept-failed': Listen & { readonly on: string; readonly code: string };
+  'socks-bad-request': Listen & { readonly why: SocksTrouble };
   'target-refused': { readonly to: string; readonly from: string };
   'target-not-allowed': { readonly to: string; readonly from: string };
   'target-failed': { readonly to: string; readonly from: string; readonly code: string };
   'hold-expired': { readonly listen: string };
+};
+
+/** What was wrong with what a SOCKS client said. */
+export type SocksTrouble = 'not-socks' | 'no-method' | 'command' | 'address' | 'too-long' | 'cut-short' | 'slow';
+
+const SOCKS_WORDS: Record<SocksTrouble, string> = {
+  'not-socks': 'it does not speak SOCKS 4, 4a or 5',
+  'no-method': 'it insists on a login, and none is needed here',
+  command: 'it asked for something other than a connection (BIND or UDP)',
+  address: 'it asked for an address that is none',
+  'too-long': 'its request is longer than a SOCKS request may be',
+  'cut-short': 'it left before its request was whole',
+  slow: 'its request did not arrive in time',
 };
 
 export const BINDING: Entries<BindingFacts> = {
@@ -39,7 +56,8 @@ export const BINDING: Entries<BindingFacts> = {
     retry: 'person',
     exit: EXIT.bindingHeld,
     text: (f) => `${f.on} does not allow listening on ${f.listen}. It said: ${f.said}`,
-    next: (f) => `Ask the administrator of ${f.on} for AllowTcpForwarding and PermitListen (or the key's permitlisten), then: tunnels restart.`,
+    next: (f) =>
+      `Ask the administrator of ${f.on} for AllowTcpForwarding and PermitListen (or the key's permitlisten), then: tunnels restart.`,
   },
   'bind-no-permission': {
     retry: 'person',
@@ -52,6 +70,30 @@ export const BINDING: Entries<BindingFacts> = {
     exit: EXIT.bindingHeld,
     text: (f) => `${f.listen} is not an address that ${f.on} can listen on (${f.code}).`,
     next: () => 'Use an address of that machine, or leave the address out for 127.0.0.1.',
+  },
+  'bind-path-too-long': {
+    retry: 'person',
+    exit: EXIT.bindingHeld,
+    text: (f) => `The socket path ${f.listen} is longer than the ${f.max} bytes that ${f.on} allows.`,
+    next: () => 'Choose a shorter path.',
+  },
+  'bind-failed': {
+    retry: 'answered',
+    exit: EXIT.failed,
+    text: (f) => `${f.on} could not listen on ${f.listen} (${f.code}).`,
+    next: () => 'Nothing: the binding is tried again.',
+  },
+  'accept-failed': {
+    retry: 'answered',
+    exit: EXIT.failed,
+    text: (f) => `A connection to ${f.listen} on ${f.on} could not be taken (${f.code}).`,
+    next: () => 'If it says EMFILE or ENFILE, raise the limit of open files (ulimit -n); the tunnel itself is fine.',
+  },
+  'socks-bad-request': {
+    retry: 'answered',
+    exit: EXIT.failed,
+    text: (f) => `A client of the SOCKS proxy at ${f.listen} was refused: ${SOCKS_WORDS[f.why]}.`,
+    next: () => 'Check the proxy settings of that program; the tunnel itself is fine.',
   },
   'target-refused': {
     retry: 'answered',

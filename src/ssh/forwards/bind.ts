@@ -1,0 +1,64 @@
+import { createServer, type ListenOptions, type Server, type Socket } from 'node:net';
+import { type Address, isSocket, printAddress } from '../../model/address.ts';
+import { ProblemError, problem } from '../../model/problem.ts';
+import { describeHolder, holderOf } from '../../platform/port-holder.ts';
+
+/** The name of this machine in words shown to the user. */
+export const HERE = 'this machine';
+
+export type BindGiven = {
+  readonly onSocket: (socket: Socket) => void;
+  /** A connection could not be accepted (EMFILE and the like); the server goes on. */
+  readonly onTrouble: (error: Error) => void;
+};
+
+export type Bound = {
+  /** With the real port. */
+  readonly address: Address;
+  /** The binding is free when this was called; resolves when its last connection is closed. */
+  close(): Promise<void>;
+};
+
+/** A server that listens. Rejects with the system's error. */
+export function listenOn(options: ListenOptions, { onSocket, onTrouble }: BindGiven): Promise<Server> {
+  return new Promise((resolve, reject) => {
+    // allowHalfOpen: without it Node answers a client's FIN with its own, and the answer to its request is lost.
+    const server = createServer({ allowHalfOpen: true, noDelay: true }, onSocket);
+    server.once('error', reject);
+    server.listen({ ...options, exclusive: true }, () => {
+      server.off('error', reject).on('error', onTrouble);
+      resolve(server);
+    });
+  });
+}
+
+export const closeServer = (server: Server): Promise<void> => new Promise((resolve) => void server.close(() => resolve()));
+
+export const errorCode = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? 'unknown';
+
+const BAD_ADDRESS = new Set([
+  'EADDRNOTAVAIL',
+  'EAFNOSUPPORT',
+  'EINVAL',
+  'ENOTFOUND',
+  'ENOENT',
+  'ENOTDIR',
+  'ELOOP',
+  'ENAMETOOLONG',
+  'EROFS',
+]);
+
+export async function problemOfBind(error: unknown, at: Address): Promise<ProblemError> {
+  if (error instanceof ProblemError) return error;
+  const code = errorCode(error);
+  const about = { listen: printAddress(at), on: HERE };
+  const options = { cause: error };
+  if (code === 'EADDRINUSE') return held(at, options);
+  if (code === 'EACCES' || code === 'EPERM') return new ProblemError(problem('bind-no-permission', about), options);
+  return new ProblemError(problem(BAD_ADDRESS.has(code) ? 'bind-bad-address' : 'bind-failed', { ...about, code }), options);
+}
+
+export async function held(at: Address, options?: ErrorOptions): Promise<ProblemError> {
+  const holder = describeHolder(await holderOf(isSocket(at) ? at.path : at.port));
+  return new ProblemError(problem('binding-held', { listen: printAddress(at), on: HERE, holder }), options);
+}

@@ -1,0 +1,49 @@
+import { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+
+/** What an ssh2 Channel has beyond a Duplex (lib/Channel.js of ssh2 1.17). */
+type Channel = Duplex & { readonly incoming: Way; readonly outgoing: Way; close(): void };
+type Way = { readonly state: 'open' | 'eof' | 'closing' | 'closed' };
+
+export const isChannel = (stream: Duplex): stream is Channel => 'incoming' in stream && 'outgoing' in stream && 'close' in stream;
+
+/**
+ * Breaks a stream off: TCP sends an RST, a channel is closed without EOF (RFC 4254 §5.3), so that nobody takes what
+ * arrived for all there was. A Unix socket has no reset; its peer sees EPIPE when it writes.
+ */
+export function reset(stream: Duplex): void {
+  if (stream instanceof Socket) return resetSocket(stream);
+  if (!isChannel(stream)) return void stream.destroy();
+  // Not destroy(): in ssh2 that is end() and close(), and its EOF would say that the data is complete.
+  stream.close();
+  // ssh2 tells 'close' only after everything that had arrived was read.
+  stream.resume();
+}
+
+function resetSocket(socket: Socket): void {
+  if (socket.destroyed) return;
+  // libuv refuses a reset (EINVAL) while a shutdown is under way, and Node would then leak the handle.
+  const shutting = socket.writableEnded && !socket.writableFinished && socket.writableLength === 0;
+  if (shutting) return void socket.once('finish', () => resetSocket(socket));
+  try {
+    socket.resetAndDestroy();
+  } catch {
+    // A Unix socket: ERR_INVALID_HANDLE_TYPE.
+    socket.destroy();
+  }
+}
+
+/** Ends a stream whose outgoing data was all sent and whose incoming data nobody can take any more. */
+export const retire = (stream: Duplex): void => (isChannel(stream) ? stream.close() : void stream.destroy());
+
+/**
+ * Whether a stream's 'end' came from the death of its connection. ssh2 then ends every channel as if its peer had;
+ * only the missing answer to CLOSE shows the difference. CLOSE without EOF on a living connection is a clean end, as
+ * in OpenSSH: many servers written in Go never send EOF.
+ */
+export const wasCutOff = (stream: Duplex): boolean =>
+  isChannel(stream) && stream.incoming.state === 'closed' && (stream.outgoing.state === 'open' || stream.outgoing.state === 'eof');
+
+/** Whether 'close' has been told already. */
+export const isGone = (stream: Duplex): boolean =>
+  stream.destroyed || (isChannel(stream) && stream.incoming.state === 'closed' && stream.readableEnded);
