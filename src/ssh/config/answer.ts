@@ -24,4 +24,5 @@ function append(answer: Map<string, string[]>, { key, value }: { key: string; va
  * Splits a list of paths. `ssh -G` prints them with a space between and without quotes, so a space ends a path
  * only where what follows begins like one.
  */
-export const splitPaths = (text: string): string[] => text.split(/\s+(?=[/~%$\\]|[A-Za-z]:[\\/]|__PROGRAMDATA__|none$)/).filter((path) => path !== '');
+export const splitPaths = (text: string): string[] =>
+  text.split(/\s+(?=[/~%$\\]|[A-Za-z]:[\\/]|__PROGRAMDATA__|none$)/).filter((path) => path !== '');

@@ -32,7 +32,8 @@ function expandTokens(text: string, context: PathContext): Result<string, PathEr
   let trouble: PathError | null = null;
   const value = text.replaceAll(/%(.?)|\$\{([^}]*)\}/g, (whole, letter: string | undefined, variable: string | undefined) => {
     const replacement = variable === undefined ? tokenOf(letter ?? '', context) : context.env[variable];
-    if (replacement === undefined) trouble = variable === undefined ? `has ${whole}, which is not supported` : `needs the variable ${variable}, which is not set`;
+    if (replacement === undefined)
+      trouble = variable === undefined ? `has ${whole}, which is not supported` : `needs the variable ${variable}, which is not set`;
     return replacement ?? whole;
   });
   return trouble === null ? ok(value) : fail(trouble);

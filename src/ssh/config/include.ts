@@ -22,6 +22,8 @@ export async function includedFiles(pattern: string, user: LocalUser): Promise<s
   if (!/[*?]/.test(basename(path))) return [path];
   const names = await readdir(dirname(path)).catch(() => []);
   // As glob(7): a leading dot is matched by a dot only.
-  const matching = names.filter((name) => matchesPattern(name, basename(path)) && (!name.startsWith('.') || basename(path).startsWith('.')));
+  const matching = names.filter(
+    (name) => matchesPattern(name, basename(path)) && (!name.startsWith('.') || basename(path).startsWith('.')),
+  );
   return matching.toSorted().map((name) => join(dirname(path), name));
 }

@@ -20,7 +20,9 @@ function withTokens(text: string, { name, host, port, user }: ResolvedHop): stri
 
 function parseJump(word: string): Hop | null {
   const text = word.replace(/^ssh:\/\//i, '').replace(/\/$/, '');
-  const match = /^(?:(.+)@)?(?:\[([^\]\s]+)\]|([^\s@:[\]/-][^\s@:[\]/]*))(?::(\d{1,5}))?$/.exec(text) ?? /^(?:(.+)@)?()([0-9a-f:]+(?:%\w+)?)()$/i.exec(text);
+  const match =
+    /^(?:(.+)@)?(?:\[([^\]\s]+)\]|([^\s@:[\]/-][^\s@:[\]/]*))(?::(\d{1,5}))?$/.exec(text) ??
+    /^(?:(.+)@)?()([0-9a-f:]+(?:%\w+)?)()$/i.exec(text);
   if (match === null) return null;
   const [, user, bracketed, plain, digits] = match;
   const host = bracketed || plain;

@@ -54,7 +54,9 @@ class Reader {
   }
 
   #hostName(): string {
-    return (this.#values.get('hostname')?.[0] ?? this.#hop.host).replaceAll(/%([%h])/g, (_, letter) => (letter === '%' ? '%' : this.#hop.host));
+    return (this.#values.get('hostname')?.[0] ?? this.#hop.host).replaceAll(/%([%h])/g, (_, letter) =>
+      letter === '%' ? '%' : this.#hop.host,
+    );
   }
 
   #parse(text: string, path: string): readonly Line[] {
@@ -84,13 +86,20 @@ class Reader {
   #applies(section: Section, keyword: string): boolean {
     if (keyword === 'host') return matchesPatterns(this.#hop.host, valuesOf(section));
     const criteria = 'criteria' in section ? (section.criteria as Record<string, Directive['value']>) : {};
-    return Object.entries(criteria).every(([name, value]) => matchesPatterns(this.#subject(name), listOf(value).flatMap((v) => v.split(','))));
+    return Object.entries(criteria).every(([name, value]) =>
+      this.#meets(
+        name,
+        listOf(value).flatMap((part) => part.split(',')),
+      ),
+    );
+  }
+
+  #meets(criterion: string, patterns: readonly string[]): boolean {
+    return criterion.toLowerCase() === 'all' || matchesPatterns(this.#subject(criterion), patterns);
   }
 
   #subject(criterion: string): string {
     switch (criterion.toLowerCase()) {
-      case 'all':
-        return '';
       case 'host':
         return this.#hostName();
       case 'originalhost':

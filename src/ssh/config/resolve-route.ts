@@ -17,11 +17,7 @@ export type RouteGiven = { readonly env: Readonly<Record<string, string | undefi
  * Forwards that ssh_config holds are not pulled in.
  * Rejects with ProblemError `ssh-config-invalid`, and with the signal's reason when that is aborted.
  */
-export async function resolveRoute(
-  hops: readonly Hop[],
-  settings: SshSettings,
-  given: RouteGiven,
-): Promise<readonly ResolvedHop[]> {
+export async function resolveRoute(hops: readonly Hop[], settings: SshSettings, given: RouteGiven): Promise<readonly ResolvedHop[]> {
   given.signal.throwIfAborted();
   const user = localUser(given.env);
   const config = await prepareConfig(settings.configFile, user);

@@ -51,7 +51,10 @@ function pathOf(hop: Hop, text: string, context: PathContext): string {
 }
 
 const files = (values: readonly string[], path: (text: string) => string): string[] =>
-  values.flatMap(splitPaths).filter((text) => text.toLowerCase() !== 'none').map(path);
+  values
+    .flatMap(splitPaths)
+    .filter((text) => text.toLowerCase() !== 'none')
+    .map(path);
 
 function portOf(hop: Hop, text: string | undefined): number {
   const port = Number(text ?? '22');

@@ -17,6 +17,10 @@ const UNSUPPORTED: Readonly<Record<string, { readonly name: string; readonly har
 export function refuseUnsupported(hop: Hop, answer: Answer): void {
   for (const [key, { name, harmless }] of Object.entries(UNSUPPORTED)) {
     const asked = answer.get(key)?.some((value) => !harmless.includes(value.toLowerCase()));
-    if (asked) throw configInvalid(hop, `it sets ${name}, which tunnels cannot do yet. Take it out for this host, or name the way in the profile's hops.`);
+    if (asked)
+      throw configInvalid(
+        hop,
+        `it sets ${name}, which tunnels cannot do yet. Take it out for this host, or name the way in the profile's hops.`,
+      );
   }
 }

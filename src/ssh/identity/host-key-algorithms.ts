@@ -15,6 +15,8 @@ const SAFE: readonly ServerHostKeyAlgorithm[] = [
  * show one that is not on file, and a well-known server looks unknown.
  */
 export function hostKeyAlgorithms(known: readonly { readonly type: string }[]): ServerHostKeyAlgorithm[] {
-  const first = SAFE.filter((algorithm) => known.some(({ type }) => (type === 'ssh-rsa' ? algorithm.startsWith('rsa-sha2-') : algorithm === type)));
+  const first = SAFE.filter((algorithm) =>
+    known.some(({ type }) => (type === 'ssh-rsa' ? algorithm.startsWith('rsa-sha2-') : algorithm === type)),
+  );
   return [...first, ...SAFE.filter((algorithm) => !first.includes(algorithm))];
 }

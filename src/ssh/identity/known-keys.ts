@@ -39,7 +39,9 @@ type FileLine = KnownHost & { readonly file: string };
 
 const toKnownKey = ({ blob, file, line }: FileLine): KnownKey => ({ ...describeKey(blob), file, line });
 
-async function readLines(file: string): Promise<{ readonly lines: readonly FileLine[] } | { readonly file: string; readonly code: string }> {
+async function readLines(
+  file: string,
+): Promise<{ readonly lines: readonly FileLine[] } | { readonly file: string; readonly code: string }> {
   try {
     const text = await readFile(file, 'latin1');
     return { lines: parseKnownHosts(text).map((line) => ({ ...line, file })) };
