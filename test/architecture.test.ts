@@ -6,7 +6,7 @@ const sources = sourcesOf(fileURLToPath(new URL('..', import.meta.url)));
 
 describe('the sources', () => {
   test('are seen: a check of nothing would pass', () => {
-    expect(sources.size).toBeGreaterThanOrEqual(40);
+    expect(sources.size).toBeGreaterThanOrEqual(100);
   });
 
   test('keep to the layers and to what each layer promises', () => {
