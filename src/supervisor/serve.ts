@@ -13,7 +13,7 @@ export interface Served {
 
 /** Serves the API at the socket. Only for the holder of the lock: a socket that is found there has no owner any more. */
 export async function serve(needs: ApiNeeds, socket: string): Promise<Served> {
-  const server = createAdaptorServer({ fetch: createApi(needs).fetch, overrideGlobalObjects: false }) as Server;
+  const server = createAdaptorServer({ fetch: createApi(needs).fetch }) as Server;
   removeLeftover(socket);
   await listen(server, socket);
   const closed = new Promise<void>((resolve) => server.on('close', resolve));
