@@ -44,8 +44,9 @@ export function linkLost(tunnel: Tunnel, given: Given, because: Problem): Outcom
   }
   const stable = given.now - linkedAt >= STABLE_MS;
   const counted = { ...lost, reconnects: tunnel.reconnects + 1 };
-  // The first dial after a good connection goes out at once; after a short-lived one the count goes on, so that flapping is not hammering.
-  const next = stable ? connect(reset(counted, given), given, because) : waitForRetry(counted, given, because);
+  const fresh = stable ? reset(counted, given) : counted;
+  // The first dial after a loss goes out at once. Only a stable connection resets the count, so flapping is not hammering.
+  const next = stable || tunnel.state.attempt <= 1 ? connect(fresh, given, because) : waitForRetry(counted, given, because);
   return { tunnel: next.tunnel, effects: [forget, ...next.effects] };
 }
 

@@ -3,7 +3,8 @@ import { ProblemError } from '../../model/problem.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { deferred } from '../../platform/deferred.ts';
 import { dialTcp } from '../dial/dial-tcp.ts';
-import { createAuthenticator } from '../identity/authenticator.ts';
+import { createAuthHandler } from '../identity/auth-handler.ts';
+import { loadCredentials } from '../identity/credentials.ts';
 import { createHostVerifier } from '../identity/host-verifier.ts';
 import type { Carrier } from '../session/carrier.ts';
 import { LiveLink } from '../session/live-link.ts';
@@ -26,13 +27,13 @@ export type DialLinkGiven = {
 
 /** One hop from nothing to a logged-in link. What needs no network runs beside what does. */
 export async function dialLink(hop: ResolvedHop, given: DialLinkGiven): Promise<LiveLink> {
-  const [carrier, verifier, authenticator] = await allOrUndo(hop, given);
+  const [carrier, verifier, login] = await allOrUndo(hop, given);
   given.onReached?.();
   const session = await openSession(carrier.stream, hop, {
     clock: given.clock,
     signal: given.signal,
     verifier,
-    authenticator,
+    login,
     ...(given.onHandshake === undefined ? {} : { onHandshake: given.onHandshake }),
   });
   const link: LiveLink = new LiveLink({
@@ -53,8 +54,8 @@ async function allOrUndo(hop: ResolvedHop, given: DialLinkGiven) {
   const carrier = carrierFor(hop, { ...given, signal });
   carrier.catch(() => {});
   try {
-    const [verifier, authenticator] = await Promise.all([createHostVerifier(hop), createAuthenticator(hop, { clock: given.clock, signal })]);
-    return [await carrier, verifier, authenticator] as const;
+    const [verifier, credentials] = await Promise.all([createHostVerifier(hop), loadCredentials(hop)]);
+    return [await carrier, verifier, createAuthHandler(hop, credentials)] as const;
   } catch (error) {
     abort.abort(error);
     void carrier.then((unused) => unused.stream.destroy()).catch(() => {});

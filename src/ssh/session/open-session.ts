@@ -3,21 +3,18 @@ import { Client, type ClientErrorExtensions, type ConnectConfig } from 'ssh2';
 import { type Problem, ProblemError } from '../../model/problem.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { deferred } from '../../platform/deferred.ts';
+import type { Login } from '../identity/auth-handler.ts';
+import type { HostVerifier } from '../identity/host-verifier.ts';
 import type { ResolvedHop } from '../types.ts';
 import { hasNegotiated, onServerDebug } from './internals.ts';
 import { listenToGreeting } from './greeting.ts';
 import { type Phase, problemOfSession } from './session-problem.ts';
 
-/** Judges the server's key: null accepts it. `algorithms` is what is offered, in this order. */
-export type HostVerifier = { readonly algorithms: readonly string[]; verify(key: Buffer): Problem | null };
-/** Chooses what to log in with; `gaveUp` says why nothing is left. */
-export type Authenticator = { readonly handler: NonNullable<ConnectConfig['authHandler']>; gaveUp(): Problem };
-
 export type SessionGiven = {
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly verifier: HostVerifier;
-  readonly authenticator: Authenticator;
+  readonly login: Login;
   /** The server has shown that it is alive and is who it should be; the login follows. */
   readonly onHandshake?: () => void;
 };
@@ -73,7 +70,7 @@ class Attempt {
   }
 
   begin(stream: Duplex): ServerWords {
-    const { signal, verifier, authenticator } = this.#given;
+    const { signal, verifier, login } = this.#given;
     signal.throwIfAborted();
     signal.addEventListener('abort', this.#abort, { once: true });
     this.#client.on('handshake', this.#onHandshake).on('ready', this.#onReady).on('error', this.#onError).on('close', this.#onClose);
@@ -81,9 +78,9 @@ class Attempt {
     this.#client.connect({
       sock: stream as NonNullable<ConnectConfig['sock']>,
       username: this.#hop.user,
-      algorithms: { serverHostKey: [...verifier.algorithms] as never },
+      algorithms: { serverHostKey: verifier.algorithms },
       hostVerifier: (key: Buffer) => this.#verify(key),
-      authHandler: authenticator.handler,
+      authHandler: login.handler,
       // Both would end the socket that recovery needs: our own deadlines and pings take their place.
       readyTimeout: 0,
       keepaliveInterval: 0,
@@ -124,7 +121,7 @@ class Attempt {
       greeting: this.#greeting.text(),
       refusedKey: this.#refusedKey,
       negotiated: hasNegotiated(this.#client),
-      loginRefused: () => this.#given.authenticator.gaveUp(),
+      loginRefused: () => this.#given.login.refused(),
     });
     this.#result.reject(new ProblemError(failed, { cause: error ?? undefined }));
   }
