@@ -46,6 +46,7 @@ async function bundle(outdir) {
     target: 'node20.19',
     chunkNames: 'chunks/[name]-[hash]',
     external: EXTERNAL,
+    alias: { 'string-width': join(root, 'test', 'tooling', 'string-width.mjs') },
     minifySyntax: true,
     minifyWhitespace: true,
     legalComments: 'none',
