@@ -12,7 +12,8 @@ export function readConflict(given: Given, report: Report): { onConflict: readon
   const falls = onConflict.includes('fallback');
   const asked = Object.hasOwn(given.raw, 'fallbackPorts');
   if (falls && !asked) report(issueAt([...given.path, 'onConflict'], 'ports-missing', {}));
-  if (!falls && asked) report(issueAt([...given.path, 'fallbackPorts'], 'ports-not-used', {}));
+  const stepsAreRead = Array.isArray(given.raw['onConflict'] ?? []);
+  if (!falls && asked && stepsAreRead) report(issueAt([...given.path, 'fallbackPorts'], 'ports-not-used', {}));
   return { onConflict, fallbackPorts };
 }
 

@@ -16,8 +16,9 @@ export function readHop(raw: unknown, path: IssuePath, report: Report): Hop | nu
   return isMapping(raw) ? readHopMapping(raw, path, report) : null;
 }
 
-/** `[user@]host[:port]` or `[user@][v6]:port`, as ssh(1) takes a destination; a bare IPv6 address has no port. */
-export function parseHop(text: string): Result<HopAddress, HopTrouble> {
+/** `[user@]host[:port]`, `[user@][v6]:port` or `ssh://` before one, as ssh(1) takes a destination; a bare IPv6 address has no port. */
+export function parseHop(destination: string): Result<HopAddress, HopTrouble> {
+  const text = withoutScheme(destination);
   // As OpenSSH does: a user may hold an @, a host never does.
   const at = text.lastIndexOf('@');
   const user = at < 0 ? null : text.slice(0, at);
@@ -26,6 +27,9 @@ export function parseHop(text: string): Result<HopAddress, HopTrouble> {
   const target = parseHostPort(text.slice(at + 1));
   return target.ok ? ok({ ...target.value, user }) : target;
 }
+
+const withoutScheme = (text: string): string => (text.startsWith('ssh://') ? text.slice('ssh://'.length).replace(/\/$/, '') : text);
+const userPart = (text: string): string => text.slice(0, Math.max(0, text.lastIndexOf('@')));
 
 function parseHostPort(text: string): Result<{ host: string; port: number | null }, HopTrouble> {
   if (isV6(text)) return ok({ host: text, port: null });
@@ -50,13 +54,13 @@ function hostTrouble(host: string): HopTrouble | null {
 
 function userTrouble(user: string): HopTrouble | null {
   if (user.startsWith('-')) return 'option';
-  return user === '' || /[\s\p{Cc}\p{Cf}'"`;&<>|(){}:]|\\$/u.test(user) ? 'bad-user' : null;
+  if (user === '') return 'no-user';
+  return /[\s\p{Cc}\p{Cf}'"`;&<>|(){}:]|\\$/u.test(user) ? 'bad-user' : null;
 }
 
 function readHopText(text: string, path: IssuePath, report: Report): HopAddress | null {
   if (text === '') return null;
-  const at = text.lastIndexOf('@');
-  if (carriesPassword(text.slice(0, Math.max(0, at)))) return withhold(path, report);
+  if (carriesPassword(userPart(withoutScheme(text)))) return withhold(path, report);
   const parsed = parseHop(text);
   if (parsed.ok) return parsed.value;
   report(issueAt(path, 'bad-hop', { key: 'The hop', text, why: parsed.error }));
@@ -75,14 +79,14 @@ function readHopMapping(raw: Readonly<Record<string, unknown>>, path: IssuePath,
   const host = readHost(raw['host'], [...path, 'host'], report);
   const user = readUser(raw['user'], [...path, 'user'], report);
   const port = typeof raw['port'] === 'number' ? raw['port'] : null;
-  const identity = readList(raw['identity'], [...path, 'identity'], report, readPath);
-  const hostKey = readList(raw['hostKey'], [...path, 'hostKey'], report, readPin);
+  const identity = readList(raw['identity'], [...path, 'identity'], { read: readPath, report });
+  const hostKey = readList(raw['hostKey'], [...path, 'hostKey'], { read: readPin, report });
   return host === null ? null : { host, user, port, identity, hostKey };
 }
 
 function readHost(raw: unknown, path: IssuePath, report: Report): string | null {
   if (typeof raw !== 'string' || raw === '') return null;
-  if (carriesPassword(raw.slice(0, Math.max(0, raw.lastIndexOf('@'))))) return withhold(path, report);
+  if (carriesPassword(userPart(withoutScheme(raw)))) return withhold(path, report);
   const host = /^\[(.*)\]$/s.exec(raw)?.[1] ?? raw;
   const trouble = hostTrouble(host);
   if (trouble === null) return host;
@@ -101,7 +105,7 @@ function readUser(raw: unknown, path: IssuePath, report: Report): string | null 
 type ReadText = (text: string, path: IssuePath, report: Report) => string | null;
 
 /** One text or a list of them. */
-function readList(raw: unknown, path: IssuePath, report: Report, read: ReadText): string[] {
+function readList(raw: unknown, path: IssuePath, { read, report }: { read: ReadText; report: Report }): string[] {
   const entries = Array.isArray(raw) ? raw.map((entry: unknown, index) => ({ entry, at: [...path, index] })) : [{ entry: raw, at: path }];
   return entries.flatMap(({ entry, at }) => (typeof entry === 'string' ? (read(entry, at, report) ?? []) : []));
 }

@@ -12,9 +12,12 @@ export function readPlace(raw: string, path: IssuePath, given: { readonly hops: 
   const matches = given.hops.flatMap((hop, index) => (hop !== null && isNamed(hop, raw) ? [{ hop, index }] : []));
   if (matches.length === 1) return matches[0]?.index ?? null;
   const key = String(path.at(-1));
-  if (matches.length > 1) given.report(issueAt(path, 'hop-ambiguous', { key, text: raw, hops: matches.map(({ hop }) => printHop(hop)).join(' or ') }));
+  const text = raw.replace(/:.*@/s, ':(hidden)@');
+  if (matches.length > 1)
+    given.report(issueAt(path, 'hop-ambiguous', { key, text, hops: matches.map(({ hop }) => printHop(hop)).join(' or ') }));
   // While a hop cannot be read, this may be its name: its own issue is told, no guess beside it.
-  else if (!given.hops.includes(null)) given.report(issueAt(path, 'hop-unknown', { key, text: raw, nearest: nearest(raw, placeNames(given.hops)) }));
+  else if (!given.hops.includes(null))
+    given.report(issueAt(path, 'hop-unknown', { key, text, nearest: nearest(raw, placeNames(given.hops)) }));
   return null;
 }
 

@@ -24,8 +24,11 @@ function holdsSecret({ value, path }: Visit): boolean {
 const isSecretKey = (key: string): boolean => SECRET_KEYS.has(key.toLowerCase().replaceAll(/[-_ ]/g, ''));
 const SECRET_KEYS: ReadonlySet<string> = new Set(['password', 'passwd', 'passphrase', 'privatekey', 'secret']);
 
+/** Nothing that deep is part of a profile, so the shape refuses it whatever it holds; each path is a copy, so depth costs its square. */
+const DEEPEST = 32;
+
 function inside({ value, path }: Visit, seen: Set<object>): Visit[] {
-  if (typeof value !== 'object' || value === null || seen.has(value)) return [];
+  if (typeof value !== 'object' || value === null || seen.has(value) || path.length > DEEPEST) return [];
   seen.add(value);
   if (Array.isArray(value)) return value.map((entry: unknown, index) => ({ value: entry, path: [...path, index] }));
   return Object.entries(value).map(([key, entry]) => ({ value: entry, path: [...path, key] }));

@@ -8,7 +8,11 @@ export function shapeIssues(document: unknown): ShapeIssue[] {
   const lists = mappings(document).filter(({ value }) => Array.isArray(value));
   const result = v.safeParse(ProfileShape, document);
   const found = (result.issues ?? []).flatMap((raw) => issuesOf(raw as RawIssue, []));
-  return [...lists.map(listIssue), ...found.filter(({ path }) => !lists.some((list) => isWithin(path, list.path))), ...unknownKeys(document)];
+  return [
+    ...lists.map(listIssue),
+    ...found.filter(({ path }) => !lists.some((list) => isWithin(path, list.path))),
+    ...unknownKeys(document),
+  ];
 }
 
 /** True for a path at or below another. */
@@ -36,7 +40,8 @@ function issueOf(raw: RawIssue, path: IssuePath): ShapeIssue {
   if (raw.type === 'picklist' && typeof raw.input === 'string') {
     return issueAt(path, 'step-unknown', { text: raw.input, nearest: nearest(raw.input, CONFLICT_STEPS) });
   }
-  if (raw.kind === 'schema') return issueAt(path, 'wrong-type', { key, expected: expectation(raw.expected ?? ''), got: typeWord(raw.input) });
+  if (raw.kind === 'schema')
+    return issueAt(path, 'wrong-type', { key, expected: expectation(raw.expected ?? ''), got: typeWord(raw.input) });
   if (raw.type === 'min_length') return issueAt(path, 'empty-list', { key });
   if (raw.type === 'non_empty') return issueAt(path, 'empty-value', { key });
   return issueAt(path, NUMBER_RULES.has(raw.type) ? 'bad-number' : 'bad-value', { key, range: rangeOf(key) });
@@ -57,7 +62,10 @@ const keyOf = (path: IssuePath): string => {
 
 /** Valibot's `(string | number)` in words. */
 function expectation(expected: string): string {
-  const words = expected.replaceAll(/[()]/g, '').split(/ [|&] /).map((word) => TYPE_WORDS[word] ?? word.replaceAll('"', ''));
+  const words = expected
+    .replaceAll(/[()]/g, '')
+    .split(/ [|&] /)
+    .map((word) => TYPE_WORDS[word] ?? word.replaceAll('"', ''));
   return new Intl.ListFormat('en', { type: 'disjunction' }).format(new Set(words));
 }
 
@@ -85,7 +93,8 @@ function mappings(document: unknown): Mapping[] {
 
 const entriesOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 
-const listIssue = ({ path }: Mapping): ShapeIssue => issueAt(path, 'wrong-type', { key: keyOf(path), expected: 'a mapping', got: 'a list' });
+const listIssue = ({ path }: Mapping): ShapeIssue =>
+  issueAt(path, 'wrong-type', { key: keyOf(path), expected: 'a mapping', got: 'a list' });
 
 function unknownKeys(document: unknown): ShapeIssue[] {
   return mappings(document).flatMap(({ value, path, keys }) =>

@@ -25,7 +25,10 @@ const HopShape = v.strictObject({
   user: v.exactOptional(v.pipe(text, described('Who logs in; without it ssh_config decides.', 'deploy'))),
   port: v.exactOptional(v.pipe(port, described('The port of its SSH server; without it ssh_config decides.', 22))),
   identity: v.exactOptional(
-    v.pipe(v.union([text, v.array(text)]), described('The file of a private key, or a list of them in the order to try.', '~/.ssh/id_ed25519')),
+    v.pipe(
+      v.union([text, v.array(text)]),
+      described('The file of a private key, or a list of them in the order to try.', '~/.ssh/id_ed25519'),
+    ),
   ),
   hostKey: v.exactOptional(
     v.pipe(v.union([pin, v.array(pin)]), described('Fingerprints of the only host keys to accept, as `ssh-keygen -lf` prints them.')),
@@ -33,17 +36,30 @@ const HopShape = v.strictObject({
 });
 
 const ForwardShape = v.strictObject({
-  name: v.exactOptional(v.pipe(v.string(), v.regex(NAME), described('What status calls it; without it made of its kind and port.', 'postgres'))),
+  name: v.exactOptional(
+    v.pipe(v.string(), v.regex(NAME), described('What status calls it; without it made of its kind and port.', 'postgres')),
+  ),
   local: v.exactOptional(
-    v.pipe(listen, described('Listens on this machine (ssh -L): a port, host:port, [v6]:port or a socket path; 0 is any free port.', 15432)),
+    v.pipe(
+      listen,
+      described('Listens on this machine (ssh -L): a port, host:port, [v6]:port or a socket path; 0 is any free port.', 15432),
+    ),
   ),
   remote: v.exactOptional(v.pipe(listen, described('Listens on a hop (ssh -R).', '127.0.0.1:18080'))),
   dynamic: v.exactOptional(v.pipe(listen, described('A SOCKS proxy on this machine (ssh -D).', 1080))),
   remoteDynamic: v.exactOptional(v.pipe(listen, described('A SOCKS proxy on a hop.', 1081))),
   to: v.exactOptional(v.pipe(v.union([text, port]), described('The target: host:port, [v6]:port or a socket path.', 'db.internal:5432'))),
-  on: v.exactOptional(v.pipe(text, described('The hop that listens, for remote and remoteDynamic; the default is the last hop.', 'bastion'))),
+  on: v.exactOptional(
+    v.pipe(text, described('The hop that listens, for remote and remoteDynamic; the default is the last hop.', 'bastion')),
+  ),
   from: v.exactOptional(
-    v.pipe(text, described('Who connects to the target: `local` or a hop. The default is the last hop for local and dynamic, and here for remote.', 'local')),
+    v.pipe(
+      text,
+      described(
+        'Who connects to the target: `local` or a hop. The default is the last hop for local and dynamic, and here for remote.',
+        'local',
+      ),
+    ),
   ),
   onConflict: v.exactOptional(
     v.pipe(
@@ -52,13 +68,18 @@ const ForwardShape = v.strictObject({
     ),
   ),
   fallbackPorts: v.exactOptional(
-    v.pipe(v.union([v.pipe(v.string(), v.regex(PORTS)), port]), described('The ports that `fallback` may take: first-last, or one.', '18081-18089')),
+    v.pipe(
+      v.union([v.pipe(v.string(), v.regex(PORTS)), port]),
+      described('The ports that `fallback` may take: first-last, or one.', '18081-18089'),
+    ),
   ),
 });
 
 const KeepaliveShape = v.strictObject({
   interval: v.exactOptional(v.pipe(duration, described('The time between two questions; the default is 15s.', '15s'))),
-  countMax: v.exactOptional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(1000), described('Unanswered questions until the link is given up.', 3))),
+  countMax: v.exactOptional(
+    v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(1000), described('Unanswered questions until the link is given up.', 3)),
+  ),
 });
 
 export const ProfileShape = v.strictObject({
@@ -78,9 +99,14 @@ export const ProfileShape = v.strictObject({
   ),
   idle: v.exactOptional(v.pipe(duration, described('Connect on first use and disconnect after this long without a connection.', '30m'))),
   hold: v.exactOptional(
-    v.pipe(durationOrNone, described('How long a new local connection is held while the link is down; 0 refuses it. The default is 30s.', '30s')),
+    v.pipe(
+      durationOrNone,
+      described('How long a new local connection is held while the link is down; 0 refuses it. The default is 30s.', '30s'),
+    ),
   ),
-  sshConfig: v.exactOptional(v.pipe(text, described('The ssh_config to read in place of your own (ssh -F); none reads no file.', './ssh_config'))),
+  sshConfig: v.exactOptional(
+    v.pipe(text, described('The ssh_config to read in place of your own (ssh -F); none reads no file.', './ssh_config')),
+  ),
   sshOptions: v.exactOptional(v.pipe(v.array(text), described('Settings of ssh_config, as ssh -o takes them.', ['ConnectTimeout=5']))),
 });
 

@@ -42,13 +42,15 @@ export function readOption(text: string, path: IssuePath, report: Report): strin
 const LONGEST_MS = 7 * 24 * 3_600_000;
 
 /** Reads durations of at least `leastMs`; the result is in milliseconds. */
-export const durationReader = (leastMs: number) => (raw: unknown, path: IssuePath, report: Report): number | null => {
-  if (typeof raw !== 'string' && typeof raw !== 'number') return null;
-  const key = String(path.at(-1));
-  const ms = parseDuration(raw);
-  if (ms === null) report(issueAt(path, 'bad-duration', { key, text: String(raw) }));
-  else if (ms < leastMs) report(issueAt(path, 'duration-short', { key, leastMs }));
-  else if (ms > LONGEST_MS) report(issueAt(path, 'duration-long', { key, mostMs: LONGEST_MS }));
-  else return ms;
-  return null;
-};
+export const durationReader =
+  (leastMs: number) =>
+  (raw: unknown, path: IssuePath, report: Report): number | null => {
+    if (typeof raw !== 'string' && typeof raw !== 'number') return null;
+    const key = String(path.at(-1));
+    const ms = parseDuration(raw);
+    if (ms === null) report(issueAt(path, 'bad-duration', { key, text: String(raw) }));
+    else if (ms < leastMs) report(issueAt(path, 'duration-short', { key, leastMs }));
+    else if (ms > LONGEST_MS) report(issueAt(path, 'duration-long', { key, mostMs: LONGEST_MS }));
+    else return ms;
+    return null;
+  };

@@ -61,6 +61,7 @@ const END = {
 
 const HOP = {
   empty: 'the host is missing',
+  'no-user': 'the user before the @ is missing',
   option: 'a host or user may not begin with -, as ssh would take it for an option',
   'bad-host': 'this is not a host; write [user@]host[:port], and an IPv6 address with a port as [::1]:22',
   'bad-user': 'the user holds a character that ssh does not allow',
@@ -90,7 +91,8 @@ export const ISSUE_WORDS: { readonly [Code in keyof IssueFacts]: (facts: IssueFa
     `${f.key} holds a secret, and a profile never does. Add the key to your agent (ssh-add) or name its file (identity: ~/.ssh/id_ed25519); passwords are asked for. Treat what was written here as known to others.`,
   'bad-hop': (f) => `${f.key} "${f.text}" cannot be used: ${HOP[f.why]}.`,
   'bad-path': (f) => `${f.key} "${f.text}" cannot be used: ${PATH[f.why]}.`,
-  'bad-pin': () => 'hostKey must be a whole fingerprint, SHA256: and 43 characters, as printed by: ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub',
+  'bad-pin': () =>
+    'hostKey must be a whole fingerprint, SHA256: and 43 characters, as printed by: ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub',
   'bad-group': (f) => `"${f.text}" cannot be the name of a group. ${name}`,
   'bad-option': (f) => `"${f.text}" is not a setting of ssh_config. Write Key=value, as in ConnectTimeout=5.`,
   'bad-forward-name': (f) => `"${f.text}" cannot be the name of a forward. ${name}`,
@@ -98,7 +100,8 @@ export const ISSUE_WORDS: { readonly [Code in keyof IssueFacts]: (facts: IssueFa
   'kind-missing': () => 'A forward says what listens. Give one of local, remote, dynamic and remoteDynamic.',
   'kind-twice': (f) => `A forward has one listening end, and this one has ${f.first} already. Make ${f.second} a forward of its own.`,
   'to-missing': (f) => `A ${f.kind} forward needs its target. Add to: host:port.`,
-  'to-not-used': (f) => `A ${f.kind} forward goes wherever its user asks (SOCKS). Remove to, or use ${f.kind === 'dynamic' ? 'local' : 'remote'}.`,
+  'to-not-used': (f) =>
+    `A ${f.kind} forward goes wherever its user asks (SOCKS). Remove to, or use ${f.kind === 'dynamic' ? 'local' : 'remote'}.`,
   'bad-address': (f) => `${f.key} "${f.text}" cannot be used: ${END[f.why]}.`,
   'hop-unknown': (f) => `${f.key} names ${f.text}, which is not a hop of this profile.${meant(f.nearest)}`,
   'hop-ambiguous': (f) => `${f.key} names ${f.text}, which may be ${f.hops}. Write the hop with its user or port.`,
@@ -108,7 +111,8 @@ export const ISSUE_WORDS: { readonly [Code in keyof IssueFacts]: (facts: IssueFa
   'step-unknown': (f) => `onConflict does not know ${f.text}. It takes reclaim, wait and fallback.${meant(f.nearest)}`,
   'step-twice': (f) => `onConflict lists ${f.step} twice. Each step is taken in its turn, once.`,
   'ports-missing': () => 'onConflict lists fallback, so fallbackPorts is needed. Add fallbackPorts: 18081-18089.',
-  'ports-not-used': () => 'fallbackPorts is never used, as onConflict does not list fallback. Add it: onConflict: [reclaim, wait, fallback].',
+  'ports-not-used': () =>
+    'fallbackPorts is never used, as onConflict does not list fallback. Add it: onConflict: [reclaim, wait, fallback].',
   'ports-without-port': (f) => `${f.listen} has no port of its own to fall back from. Remove fallbackPorts, or listen on a port.`,
   'bad-range': (f) => `fallbackPorts "${f.text}" is not a range of ports. Write first-last, both from 1 to 65535, as in 18081-18089.`,
   'bad-duration': (f) => `${f.key} "${f.text}" is not a duration. Write a whole number and its unit, as in 500ms, 15s, 30m or 2h.`,

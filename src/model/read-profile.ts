@@ -57,12 +57,17 @@ function readKeepalive(document: Mapping, report: Report): Profile['keepalive'] 
 
 function readTimes(document: Mapping, report: Report): Pick<Profile, 'idleMs' | 'holdMs'> {
   const idleMs = readSpan(document['idle'], ['idle'], report);
-  if (Object.hasOwn(document, 'idle') && !canBeUsedHere(document)) report(issueAt(['idle'], 'idle-without-use', {}));
+  if (idleMs !== null && !canBeUsedHere(document)) report(issueAt(['idle'], 'idle-without-use', {}));
   return { idleMs, holdMs: readSpanOrNone(document['hold'], ['hold'], report) ?? DEFAULT_HOLD_MS };
 }
 
-const canBeUsedHere = (document: Mapping): boolean =>
-  listAt(document, 'forwards').some((forward) => isMapping(forward) && (Object.hasOwn(forward, 'local') || Object.hasOwn(forward, 'dynamic')));
+function canBeUsedHere(document: Mapping): boolean {
+  const forwards = listAt(document, 'forwards');
+  return (
+    forwards.length === 0 ||
+    forwards.some((forward) => isMapping(forward) && ['local', 'dynamic'].some((key) => Object.hasOwn(forward, key)))
+  );
+}
 
 function readSsh(document: Mapping, report: Report): Profile['ssh'] {
   const raw = document['sshConfig'];

@@ -16,7 +16,10 @@ const EXTENSIONS: ReadonlySet<string> = new Set(['.yaml', '.yml', '.json']);
 export async function listFolder(source: Source, options: { readonly linksMayLeave: boolean }): Promise<Folder> {
   const names = await entriesOf(source.directory);
   if (typeof names === 'string') return { profiles: [], errors: [errorOf(source.directory, `The folder cannot be read (${names}).`)] };
-  const files = names.filter(isProfileFile).toSorted(byName).map((name) => join(source.directory, name));
+  const files = names
+    .filter(isProfileFile)
+    .toSorted(byName)
+    .map((name) => join(source.directory, name));
   const errors = await Promise.all(files.map((file) => errorIn(file, options)));
   return {
     profiles: files.filter((_file, index) => errors[index] === null).map((file) => ({ name: profileNameOf(file), file, source })),

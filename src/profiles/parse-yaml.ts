@@ -39,13 +39,15 @@ function toData(document: Document.Parsed, at: At): Result<Parsed, YamlError[]> 
   if (document.contents === null || (!isMap(document.contents) && isBlank(document))) {
     return fail([{ line: 1, column: 1, text: 'The file is empty. A profile needs at least hops and forwards.' }]);
   }
-  if (!isMap(document.contents)) return fail([{ ...start, text: 'A profile is a mapping of keys to values. Begin with hops: and forwards:.' }]);
+  if (!isMap(document.contents))
+    return fail([{ ...start, text: 'A profile is a mapping of keys to values. Begin with hops: and forwards:.' }]);
   const broken = brokenAlias(document, at);
   if (broken !== null) return fail([broken]);
   return resolved(document, at);
 }
 
-const isBlank = (document: Document.Parsed): boolean => document.contents !== null && 'value' in document.contents && document.contents.value === null;
+const isBlank = (document: Document.Parsed): boolean =>
+  document.contents !== null && 'value' in document.contents && document.contents.value === null;
 
 /** A hundred uses of anchors are more than a profile needs; files that grow without end on reading have more. */
 const MOST_ALIASES = 100;
@@ -56,7 +58,9 @@ function resolved(document: Document.Parsed, at: At): Result<Parsed, YamlError[]
     return ok({ data, locate: (path, part) => at(positionOf(document, { path, part })) });
   } catch (error) {
     if (!(error instanceof ReferenceError)) throw error;
-    return fail([{ ...firstAlias(document, at), text: 'The aliases (*name) of this file contain themselves or are too many. Write the values out.' }]);
+    return fail([
+      { ...firstAlias(document, at), text: 'The aliases (*name) of this file contain themselves or are too many. Write the values out.' },
+    ]);
   }
 }
 

@@ -57,6 +57,12 @@ const isUtf16 = (bytes: Buffer): boolean => (bytes[0] === 0xff && bytes[1] === 0
 function firstBadByte(bytes: Buffer): { line: number; column: number } {
   // What cannot be decoded becomes U+FFFD, so the first byte that does not survive the way there and back is it.
   const back = Buffer.from(bytes.toString('utf8'));
-  const before = bytes.subarray(0, bytes.findIndex((byte, index) => back[index] !== byte)).toString('utf8').split('\n');
+  const before = bytes
+    .subarray(
+      0,
+      bytes.findIndex((byte, index) => back[index] !== byte),
+    )
+    .toString('utf8')
+    .split('\n');
   return { line: before.length, column: (before.at(-1) ?? '').length + 1 };
 }

@@ -21,7 +21,8 @@ export async function selectProfiles(found: FoundProfiles, words: readonly strin
   const groups = direct.some((profiles) => profiles.length === 0) ? await readGroups(usable) : NO_GROUPS;
   const profiles = words.flatMap((word, index) => {
     const chosen = orElse(direct[index] ?? [], () => usable.filter(({ file }) => groups.byFile.get(file)?.includes(word) ?? false));
-    if (chosen.length === 0) throw new ProblemError(notFound(word, [...usable.map(({ name }) => name), ...[...groups.byFile.values()].flat()]));
+    if (chosen.length === 0)
+      throw new ProblemError(notFound(word, [...usable.map(({ name }) => name), ...[...groups.byFile.values()].flat()]));
     return chosen;
   });
   return { profiles: [...new Set(profiles)], unread: groups.unread };

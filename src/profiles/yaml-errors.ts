@@ -1,13 +1,14 @@
 import type { ErrorCode } from 'yaml';
 
 /** Words for what is wrong with the YAML itself. The parser's own are not used, as they quote the text, which may be a secret. */
-export const yamlWords = (code: ErrorCode): string => WORDS[code] ?? 'The YAML cannot be read from here on. Check quotes, brackets and indentation.';
+export const yamlWords = (code: ErrorCode): string =>
+  WORDS[code] ?? 'The YAML cannot be read from here on. Check quotes, brackets and indentation.';
 
 const WORDS: { readonly [Code in ErrorCode]?: string } = {
   DUPLICATE_KEY: 'This key is here twice. Remove one.',
   MULTIPLE_DOCS: 'Here begins a second document. Write one profile to a file.',
   TAB_AS_INDENT: 'A tab is used to indent. YAML takes spaces only.',
-  BAD_INDENT: 'The indentation does not fit the lines above. Align it with its neighbours.',
+  BAD_INDENT: 'The indentation does not fit the lines above. Align it with its neighbours, or close what is open above.',
   MISSING_CHAR: 'A closing quote or bracket, a comma or a colon is missing here.',
   UNEXPECTED_TOKEN: 'This is not expected here. Check the lines above for a missing colon, quote or bracket.',
   BAD_SCALAR_START: 'A text may not begin with this character. Put it in quotes.',
