@@ -24,8 +24,18 @@ export function upRequestOf(body: string): UpRequest {
 const LogQuerySchema = v.object({
   name: v.optional(v.string()),
   lines: v.optional(v.pipe(v.string(), v.regex(/^\d{1,6}$/), v.transform(Number))),
-  since: v.optional(v.pipe(v.string(), v.check((text) => !Number.isNaN(Date.parse(text)), 'not a time such as 2026-11-23T08:00:00Z'))),
-  follow: v.optional(v.pipe(v.picklist(['true', 'false']), v.transform((word) => word === 'true'))),
+  since: v.optional(
+    v.pipe(
+      v.string(),
+      v.check((text) => !Number.isNaN(Date.parse(text)), 'not a time such as 2026-11-23T08:00:00Z'),
+    ),
+  ),
+  follow: v.optional(
+    v.pipe(
+      v.picklist(['true', 'false']),
+      v.transform((word) => word === 'true'),
+    ),
+  ),
 });
 
 export function logQueryOf(parameters: Record<string, string>): LogQuery {

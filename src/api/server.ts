@@ -38,7 +38,11 @@ export type ApiNeeds = {
 /** The routes of contract.ts over `needs`. Knows nothing of sockets. */
 export function createApi(needs: ApiNeeds): Hono {
   const { tunnels } = needs;
-  const known = (name: string): string => knownName(name, tunnels.snapshot().map((tunnel) => tunnel.name));
+  const known = (name: string): string =>
+    knownName(
+      name,
+      tunnels.snapshot().map((tunnel) => tunnel.name),
+    );
   const snapshot = (names: readonly string[]) => {
     const { pid, version, since } = needs.health();
     const chosen = names.length === 0 ? tunnels.snapshot() : tunnels.snapshot(names.map(known));

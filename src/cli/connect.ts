@@ -29,6 +29,9 @@ const NOBODY_THERE: ReadonlySet<string> = new Set(['ENOENT', 'ECONNREFUSED', 'EC
 /** `supervisor-wedged`, or `no-supervisor` where no lock tells who it is. */
 export function wedged(paths: Paths, cause?: unknown): ProblemError {
   const pid = readLock(paths.runtime)?.holder?.pid;
-  const p = pid === undefined ? problem('no-supervisor', { why: 'whoever listens at its socket does not answer' }) : problem('supervisor-wedged', { pid });
+  const p =
+    pid === undefined
+      ? problem('no-supervisor', { why: 'whoever listens at its socket does not answer' })
+      : problem('supervisor-wedged', { pid });
   return new ProblemError(p, { cause });
 }

@@ -19,7 +19,8 @@ import type { Env, LaunchOptions } from './launch.ts';
 export async function ensureRunning(paths: Paths, env: Env, options: LaunchOptions): Promise<SupervisorClient> {
   const deadline = performance.now() + (options.patienceMs ?? PATIENCE_MS);
   while (performance.now() < deadline) {
-    const client = (await connect(paths)) ?? (holderLives(paths) ? null : await start({ paths, env, program: options.program ?? ownProgram() }));
+    const client =
+      (await connect(paths)) ?? (holderLives(paths) ? null : await start({ paths, env, program: options.program ?? ownProgram() }));
     if (client !== null) return client;
     await delay(POLL_MS);
   }

@@ -62,7 +62,13 @@ export function startKeeper(needs: KeeperNeeds): StartedKeeper {
   const errors = openErrors(needs.logs);
   const [command, args] = commandFor(needs.program);
   try {
-    const child = spawn(command, args, { detached: true, cwd: '/', env: { ...needs.env }, stdio: ['ignore', 'ignore', errors, 'pipe'], windowsHide: true });
+    const child = spawn(command, args, {
+      detached: true,
+      cwd: '/',
+      env: { ...needs.env },
+      stdio: ['ignore', 'ignore', errors, 'pipe'],
+      windowsHide: true,
+    });
     return startedKeeper(child);
   } finally {
     if (typeof errors === 'number') closeSync(errors);

@@ -40,7 +40,9 @@ function startOf(pid: number): string | null {
   if (process.platform === 'win32') return null;
   if (process.platform !== 'linux') return said('ps', ['-o', 'lstart=', '-p', String(pid)]);
   // The second field is a name in parentheses that may hold blanks and parentheses itself.
-  const fields = content(`/proc/${pid}/stat`)?.replace(/^.*\) /s, '').split(' ');
+  const fields = content(`/proc/${pid}/stat`)
+    ?.replace(/^.*\) /s, '')
+    .split(' ');
   if (fields === undefined) return null;
   return fields[0] === 'Z' || fields[0] === 'X' ? ENDED : (fields[19] ?? null);
 }
@@ -68,7 +70,11 @@ function content(path: string): string | null {
 
 function said(command: string, args: readonly string[]): string | null {
   try {
-    return execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'], env: { ...process.env, LC_ALL: 'C', TZ: 'UTC' } }).trim();
+    return execFileSync(command, args, {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+      env: { ...process.env, LC_ALL: 'C', TZ: 'UTC' },
+    }).trim();
   } catch {
     return null;
   }

@@ -46,11 +46,16 @@ async function claim(paths: Paths): Promise<void> {
   makeClosedDir(paths.runtime);
   makePrivateDir(paths.state);
   makeClosedDir(paths.logs);
-  const locking = await takeLock({ runtime: paths.runtime, now: Date.now, answers: () => answers(paths.socket) }).catch((error: unknown) => {
-    throw new ProblemError(problem('directory-unusable', { path: paths.runtime, code: (error as NodeJS.ErrnoException).code ?? 'unknown' }), {
-      cause: error,
-    });
-  });
+  const locking = await takeLock({ runtime: paths.runtime, now: Date.now, answers: () => answers(paths.socket) }).catch(
+    (error: unknown) => {
+      throw new ProblemError(
+        problem('directory-unusable', { path: paths.runtime, code: (error as NodeJS.ErrnoException).code ?? 'unknown' }),
+        {
+          cause: error,
+        },
+      );
+    },
+  );
   if (!locking.won) throw new ProblemError(problem('supervisor-runs', { pid: locking.pid }));
 }
 

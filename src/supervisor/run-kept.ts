@@ -22,6 +22,7 @@ export async function runKept({ env, argv }: Given): Promise<number> {
 function exitFor(p: Problem): number {
   if (p.code === 'supervisor-runs') return SUPERVISOR_EXIT.anotherRuns;
   if (p.code === 'socket-path-too-long') return SUPERVISOR_EXIT.cannotStart;
-  if (p.code === 'directory-unusable' && !['ENOSPC', 'EDQUOT', 'EIO', 'EMFILE', 'ENFILE'].includes(p.facts.code)) return SUPERVISOR_EXIT.cannotStart;
+  if (p.code === 'directory-unusable' && !['ENOSPC', 'EDQUOT', 'EIO', 'EMFILE', 'ENFILE'].includes(p.facts.code))
+    return SUPERVISOR_EXIT.cannotStart;
   return SUPERVISOR_EXIT.failed;
 }

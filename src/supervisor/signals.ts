@@ -15,7 +15,8 @@ export function onStopSignal(stop: () => void): () => void {
  * After any other uncaught error nothing can be trusted: the process ends with `exit`, and its keeper starts the next.
  */
 export function surviveErrors(log: Log, exit: () => void): () => void {
-  const tell = (error: unknown): void => log.error('internal', { text: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+  const tell = (error: unknown): void =>
+    log.error('internal', { text: error instanceof Error ? (error.stack ?? error.message) : String(error) });
   const uncaught = (error: unknown): void => {
     tell(error);
     if (!isIoError(error)) exit();

@@ -85,7 +85,12 @@ async function closeTunnels({ tunnels, log }: Parts, { up = [] }: SupervisorOpti
   const deadline = new Promise<void>((resolve) => systemClock.after(DRAIN_MS * 1.2, resolve));
   const tell = (error: unknown): void => log.problem(problemOf(error));
   const downs = up.map(({ name }) => tunnels.down(name).catch(tell));
-  await Promise.race([deadline, Promise.all(downs).then(() => tunnels.shutdown(DRAIN_MS)).catch(tell)]);
+  await Promise.race([
+    deadline,
+    Promise.all(downs)
+      .then(() => tunnels.shutdown(DRAIN_MS))
+      .catch(tell),
+  ]);
 }
 
 async function finish({ log, wanted }: { log: Log; wanted: WantedStore }): Promise<void> {

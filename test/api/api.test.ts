@@ -32,7 +32,13 @@ const curl = async (path: string, ...args: string[]) => {
   const at = stdout.lastIndexOf('\n');
   return { status: Number(stdout.slice(at)), body: JSON.parse(stdout.slice(0, at)) as Record<string, unknown> };
 };
-const line = (text: string, tunnel: string | null = null): LogLine => ({ time: '2026-01-01T00:00:00.000Z', level: 'info', tunnel, event: 'e', text });
+const line = (text: string, tunnel: string | null = null): LogLine => ({
+  time: '2026-01-01T00:00:00.000Z',
+  level: 'info',
+  tunnel,
+  event: 'e',
+  text,
+});
 
 describe('a client and the supervisor', () => {
   test('agree about health, and the client then knows the version', async () => {
@@ -94,7 +100,9 @@ describe('the event stream', () => {
     })();
     await reading;
     expect(seen[0]).toMatchObject({ type: 'snapshot', snapshot: { tunnels: [{ name: 'db' }] } });
-    expect(seen.slice(1).map((event) => event.type === 'tunnel' && event.tunnel.name)).toEqual(Array.from({ length: 50 }, (_, i) => `t${i}`));
+    expect(seen.slice(1).map((event) => event.type === 'tunnel' && event.tunnel.name)).toEqual(
+      Array.from({ length: 50 }, (_, i) => `t${i}`),
+    );
   });
 
   test('leaves no listener behind when the client goes', async () => {
@@ -179,18 +187,25 @@ describe('anybody with curl', () => {
     ['a number of lines that is none', 400, '/v1/logs?lines=many', []],
     ['a time that is none', 400, '/v1/logs?since=yesterday', []],
     ['a web page', 403, '/v1/status', ['-H', 'Origin: http://evil.example']],
-  ] as const)('is told with code, facts and words about %s', async (_, status, path, args) => {
+  ] as const)('is told with code, facts and words about %s', async (...[, status, path, args]) => {
     const answer = await curl(path, ...args);
     expect(answer.status).toBe(status);
     expect(v.is(ApiFailureSchema, answer.body)).toBe(true);
     expect(api.tunnels.snapshot()).toEqual([]);
   });
 
-  test.each([['told in advance', []], ['in chunks', ['-H', 'Transfer-Encoding: chunked']]])('cannot send more than 1 MB, %s', async (_, args) => {
+  test.each([
+    ['told in advance', []],
+    ['in chunks', ['-H', 'Transfer-Encoding: chunked']],
+  ])('cannot send more than 1 MB, %s', async (_, args) => {
     const body = JSON.stringify({ ...request, origin: 'x'.repeat(1_100_000) });
-    const { stdout } = await run('curl', ['-sS', '-w', '\n%{http_code}', '--unix-socket', api.socket, '-X', 'PUT', ...args, '--data-binary', '@-', 'http://l/v1/tunnels/db'], {
-      input: body,
-    });
+    const { stdout } = await run(
+      'curl',
+      ['-sS', '-w', '\n%{http_code}', '--unix-socket', api.socket, '-X', 'PUT', ...args, '--data-binary', '@-', 'http://l/v1/tunnels/db'],
+      {
+        input: body,
+      },
+    );
     expect(stdout.split('\n').at(-1)).toBe('413');
     expect(api.tunnels.snapshot()).toEqual([]);
   });

@@ -18,9 +18,16 @@ export function createTunnels(given: { wanted?: Pick<WantedStore, 'put' | 'remov
   return {
     snapshot: (names?: readonly string[]) => [...all.values()].filter(({ name }) => names === undefined || names.includes(name)),
     up(name: string, { profile, origin }: UpRequest): TunnelSnapshot {
-      if (profile['trouble'] === 'refuse') throw new ProblemError(problem('binding-held', { listen: '127.0.0.1:1', on: 'local', holder: 'nc' }));
-      if (profile['trouble'] === 'throw') setImmediate(() => { throw new TypeError('a defect'); });
-      if (profile['trouble'] === 'io') setImmediate(() => { throw Object.assign(new Error('gone'), { syscall: 'read', errno: -104, code: 'ECONNRESET' }); });
+      if (profile['trouble'] === 'refuse')
+        throw new ProblemError(problem('binding-held', { listen: '127.0.0.1:1', on: 'local', holder: 'nc' }));
+      if (profile['trouble'] === 'throw')
+        setImmediate(() => {
+          throw new TypeError('a defect');
+        });
+      if (profile['trouble'] === 'io')
+        setImmediate(() => {
+          throw Object.assign(new Error('gone'), { syscall: 'read', errno: -104, code: 'ECONNRESET' });
+        });
       if (profile['trouble'] === 'reject') void Promise.reject(new TypeError('forgotten'));
       const tunnel = put(name, 'up');
       given.wanted?.put({ name, wanted: 'up', profile, origin });
