@@ -57,11 +57,10 @@ export class AgentKey extends ssh2.BaseAgent {
     cb(null, [this.#key]);
   }
 
-  override sign(key: AnyKey, data: Buffer, options: SigningRequestOptions, cb?: SignCallback): void;
-  override sign(key: AnyKey, data: Buffer, cb: SignCallback): void;
-  override sign(...args: SignArguments): void {
-    const [key, data] = args;
-    const [options, answer] = typeof args[2] === 'function' ? [{}, args[2]] : [args[2], args[3]];
+  /** (key, data, options?, callback), as in BaseAgent. */
+  override sign(...args: readonly unknown[]): void {
+    const all = typeof args[2] === 'function' ? [args[0], args[1], {}, args[2]] : args;
+    const [key, data, options, answer] = all as unknown as SignArguments;
     this.#agent.sign(key, data, options, (error, signature) => {
       try {
         answer?.(error, signature);
@@ -73,7 +72,4 @@ export class AgentKey extends ssh2.BaseAgent {
   }
 }
 
-type AnyKey = ParsedKey | Buffer | string;
-type SignArguments =
-  | [key: AnyKey, data: Buffer, cb: SignCallback]
-  | [key: AnyKey, data: Buffer, options: SigningRequestOptions, cb?: SignCallback];
+type SignArguments = readonly [key: ParsedKey | Buffer | string, data: Buffer, options: SigningRequestOptions, cb?: SignCallback];
