@@ -5,7 +5,7 @@ import type { SupervisorClient } from '../api/client.ts';
 import { isProblemCode, type Problem, ProblemError, problem } from '../model/problem.ts';
 import { startKeeper } from '../platform/keeper.ts';
 import { readLock } from '../platform/lock-files.ts';
-import type { Paths } from '../platform/paths.ts';
+import { ownHome, type Paths } from '../platform/paths.ts';
 import { makeClosedDir, makePrivateDir } from '../platform/private-dir.ts';
 import { livenessOf } from '../platform/process-identity.ts';
 import { connect, wedged } from './connect.ts';
@@ -39,7 +39,7 @@ async function start(given: { paths: Paths; env: Env; program: string }): Promis
   makePrivateDir(paths.state);
   makeClosedDir(paths.runtime);
   makeClosedDir(paths.logs);
-  const keeper = startKeeper({ program, logs: paths.logs, env });
+  const keeper = startKeeper({ program, logs: paths.logs, env: withAbsoluteHome(env) });
   const patience = new AbortController();
   try {
     const line = await Promise.race([keeper.ready, delay(PATIENCE_MS, null, { signal: patience.signal })]);
@@ -53,6 +53,12 @@ async function start(given: { paths: Paths; env: Env; program: string }): Promis
     patience.abort();
     keeper.release();
   }
+}
+
+/** The supervisor runs in `/`, where a relative path would mean another directory. */
+function withAbsoluteHome(env: Env): Env {
+  const own = ownHome(env);
+  return own === null ? env : { ...env, TUNNELS_HOME: own };
 }
 
 async function secondChance(paths: Paths): Promise<SupervisorClient | null> {

@@ -1,5 +1,6 @@
 import { hostname, userInfo } from 'node:os';
-import { join } from 'node:path';
+import { isAbsolute, join, resolve } from 'node:path';
+import { ProblemError, problem } from '../model/problem.ts';
 
 /** Where everything of one user lies. */
 export type Paths = {
@@ -17,23 +18,36 @@ export type Paths = {
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** `$HOME`, or what the password database says where it is unset. */
-export const homeDirectory = (env: Env): string => env['HOME'] || userInfo().homedir;
+/** `$HOME`, or what the password database says where it is unset. Throws `no-home` where that knows nothing: a container with a made-up uid. */
+export function homeDirectory(env: Env): string {
+  try {
+    return env['HOME'] || userInfo().homedir;
+  } catch (error) {
+    throw new ProblemError(problem('no-home', {}), { cause: error });
+  }
+}
 
 /**
  * `TUNNELS_HOME` puts everything under one directory; otherwise the XDG base directories are used.
  * The socket is not put in XDG_RUNTIME_DIR: that is unset under cron and removed at logout while the
  * supervisor lives on, and either would lead to a second supervisor. The host's name is part of the
  * path because a home directory may be shared by several machines.
+ * All paths are absolute: the supervisor runs in another directory than the command that starts it.
  */
 export function pathsFor(env: Env): Paths {
-  const own = env['TUNNELS_HOME'];
-  if (own) return layout({ config: own, state: own, runtime: own });
+  const own = ownHome(env);
+  if (own !== null) return layout({ config: own, state: own, runtime: own });
   const home = homeDirectory(env);
-  const config = join(env['XDG_CONFIG_HOME'] || join(home, '.config'), 'tunnels');
-  const state = join(env['XDG_STATE_HOME'] || join(home, '.local', 'state'), 'tunnels');
+  const config = join(baseIn(env['XDG_CONFIG_HOME']) ?? join(home, '.config'), 'tunnels');
+  const state = join(baseIn(env['XDG_STATE_HOME']) ?? join(home, '.local', 'state'), 'tunnels');
   return layout({ config, state, runtime: join(state, 'run', hostname()) });
 }
+
+/** `TUNNELS_HOME` made absolute; null where it is unset or empty. */
+export const ownHome = (env: Env): string | null => (env['TUNNELS_HOME'] ? resolve(env['TUNNELS_HOME']) : null);
+
+/** XDG Base Directory Specification: "If an implementation encounters a relative path ... it should ... ignore it." */
+const baseIn = (value: string | undefined): string | null => (value !== undefined && isAbsolute(value) ? value : null);
 
 const layout = (base: { config: string; state: string; runtime: string }): Paths => ({
   ...base,

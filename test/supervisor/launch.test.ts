@@ -1,7 +1,7 @@
 import { once } from 'node:events';
-import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, readlinkSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { SupervisorClient } from '../../src/api/client.ts';
 import { connect, ensureSupervisor } from '../../src/cli/launch.ts';
@@ -78,6 +78,13 @@ describe('starting the supervisor', () => {
         .length;
     await until(async () => (await keepers()) === 1, { what: 'the end of the keepers that lost' });
   }, 60_000);
+
+  test('works with a relative TUNNELS_HOME, though the supervisor runs elsewhere', async () => {
+    const relativeEnv = { ...env, TUNNELS_HOME: relative(process.cwd(), home.tunnelsHome) };
+    const pid = await pidOf(await ensureSupervisor(pathsFor(relativeEnv), relativeEnv, { program }));
+    expect(readlinkSync(`/proc/${pid}/cwd`)).toBe('/');
+    expect(await pidOf(await ensure())).toBe(pid);
+  });
 
   test('tells in full why it failed, and leaves nothing running', async () => {
     writeFileSync(join(home.home, 'broken.mjs'), "throw new Error('the disk is made of cheese');");

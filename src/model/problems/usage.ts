@@ -14,6 +14,7 @@ export type UsageFacts = {
   'supervisor-runs': { readonly pid: number };
   'supervisor-refused': { readonly why: string };
   'socket-path-too-long': { readonly path: string; readonly max: number };
+  'no-home': Record<string, never>;
   'directory-unusable': { readonly path: string; readonly code: string };
   'state-unwritable': { readonly path: string; readonly code: string };
   'state-set-aside': { readonly path: string; readonly aside: string };
@@ -46,7 +47,8 @@ export const USAGE: Entries<UsageFacts> = {
     retry: 'person',
     exit: EXIT.usage,
     text: (f) => `There is no tunnel ${f.name}.`,
-    next: (f) => (f.nearest === '' ? 'See which there are: tunnels status' : `Did you mean ${f.nearest}? See which there are: tunnels status`),
+    next: (f) =>
+      f.nearest === '' ? 'See which there are: tunnels status' : `Did you mean ${f.nearest}? See which there are: tunnels status`,
   },
   'not-up-in-time': {
     retry: 'answered',
@@ -90,6 +92,12 @@ export const USAGE: Entries<UsageFacts> = {
     text: (f) => `The socket path ${f.path} is longer than the ${f.max} bytes that the system allows.`,
     next: () => 'Set TUNNELS_HOME to a shorter directory.',
   },
+  'no-home': {
+    retry: 'person',
+    exit: EXIT.usage,
+    text: () => 'There is no home directory: HOME is not set and this user is not in the password database.',
+    next: () => 'Set HOME, or set TUNNELS_HOME to a directory of your own.',
+  },
   'directory-unusable': {
     retry: 'person',
     exit: EXIT.noSupervisor,
@@ -108,8 +116,18 @@ export const USAGE: Entries<UsageFacts> = {
     text: (f) => `${f.path} could not be understood and was kept as ${f.aside}; it starts empty, everything else is as it was.`,
     next: () => 'Bring up again what is missing, or repair the file that was kept.',
   },
-  interrupted: { retry: 'person', exit: EXIT.interrupted, text: () => 'Interrupted; what was asked for goes on in the background.', next: () => 'See how it stands: tunnels status' },
-  'asked-down': { retry: 'person', exit: EXIT.failed, text: () => 'It was taken down while it was waited for.', next: () => 'Bring it up again: tunnels up' },
+  interrupted: {
+    retry: 'person',
+    exit: EXIT.interrupted,
+    text: () => 'Interrupted; what was asked for goes on in the background.',
+    next: () => 'See how it stands: tunnels status',
+  },
+  'asked-down': {
+    retry: 'person',
+    exit: EXIT.failed,
+    text: () => 'It was taken down while it was waited for.',
+    next: () => 'Bring it up again: tunnels up',
+  },
   internal: {
     retry: 'answered',
     exit: EXIT.failed,
