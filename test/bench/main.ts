@@ -1,0 +1,14 @@
+import { main } from './main-job.ts';
+
+/** Each prints its figures; what is asked of them is a ratio within one run, never an absolute time. */
+const BENCHMARKS: Readonly<Record<string, () => Promise<boolean>>> = { 'main-job': main };
+
+const chosen = process.argv.slice(2);
+const unknown = chosen.filter((name) => !(name in BENCHMARKS));
+if (unknown.length > 0) throw new Error(`no benchmark ${unknown.join(', ')}; there are ${Object.keys(BENCHMARKS).join(', ')}`);
+
+let met = true;
+for (const [name, run] of Object.entries(BENCHMARKS)) {
+  if (chosen.length === 0 || chosen.includes(name)) met = (await run()) && met;
+}
+process.exit(met ? 0 : 1);
