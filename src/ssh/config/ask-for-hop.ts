@@ -18,16 +18,19 @@ export type AskGiven = {
 
 /**
  * What ssh_config says about a hop: asks `ssh -G`, the only parser that is always right, and reads the files
- * itself where no ssh is installed, or where ssh would refuse to run because our user id has no account.
+ * itself where no ssh is installed, where it would refuse to run because our user id has no account, or where it cannot
+ * be given the files that count.
  */
 export async function askForHop(hop: Hop, given: AskGiven): Promise<Answer> {
   if (!/^[^\s-]\S*$/.test(hop.host)) throw configInvalid(hop, `${JSON.stringify(hop.host)} is not the name of a host.`);
-  const output = given.user.accountHome === null ? null : await runSsh(hop, argumentsFor(hop, given), given);
+  const args = given.user.accountHome === null ? null : argumentsFor(hop, given);
+  const output = args === null ? null : await runSsh(hop, args, given);
   return output === null ? await readConfigFiles(hop, given) : parseAnswer(output);
 }
 
 /** The user and port of the profile go in as well, because Match and the %-tokens look at them. */
-function argumentsFor(hop: Hop, { config, options }: AskGiven): string[] {
+function argumentsFor(hop: Hop, { config, options }: AskGiven): string[] | null {
+  if (config.args === null) return null;
   return [
     '-G',
     ...config.args,

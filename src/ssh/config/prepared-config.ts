@@ -5,8 +5,8 @@ import type { LocalUser } from './local-user.ts';
 
 /** Which configuration files count. */
 export type PreparedConfig = {
-  /** Arguments for ssh(1). */
-  readonly args: readonly string[];
+  /** Arguments for ssh(1); null: it cannot be told which files count, so they are to be read without it. */
+  readonly args: readonly string[] | null;
   /** The same for the parser that is used where there is no ssh. The first value of a keyword wins. */
   readonly files: readonly ConfigFile[];
   remove(): Promise<void>;
@@ -34,16 +34,16 @@ export async function prepareConfig(configFile: string | null, user: LocalUser):
 const nothing = async (): Promise<void> => {};
 
 async function includingConfig(own: string): Promise<Pick<PreparedConfig, 'args' | 'remove'>> {
-  const dir = await mkdtemp(join(tmpdir(), 'tunnels-ssh-'));
-  const remove = (): Promise<void> => rm(dir, { recursive: true, force: true });
-  try {
-    const path = join(dir, 'config');
-    await writeFile(path, [own, SYSTEM_CONFIG].map((file) => `Include ${quoted(file)}\n`).join(''), { mode: 0o600 });
-    return { args: ['-F', path], remove };
-  } catch (error) {
-    await remove();
-    throw error;
-  }
+  const dir = await mkdtemp(join(tmpdir(), 'tunnels-ssh-')).catch(() => null);
+  if (dir === null) return { args: null, remove: nothing };
+  const path = join(dir, 'config');
+  const text = [own, SYSTEM_CONFIG].map((file) => `Include ${quoted(file)}\n`).join('');
+  // A full disk is no reason to stay down.
+  const args = await writeFile(path, text, { mode: 0o600 }).then(
+    () => ['-F', path],
+    () => null,
+  );
+  return { args, remove: () => rm(dir, { recursive: true, force: true }).catch(() => {}) };
 }
 
 /** Include takes patterns (glob(7)). */

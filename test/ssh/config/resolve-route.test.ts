@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -201,10 +201,21 @@ describe('ssh itself', () => {
     await expect(resolving).rejects.toMatchObject({ problem: { code: 'ssh-config-invalid' } });
   });
 
+  test('is done without where there is no room for a temporary file', async () => {
+    const { env: home, write } = tempHome();
+    write('.ssh/config', 'Host a\n  User x\n');
+    const before = process.env['TMPDIR'];
+    process.env['TMPDIR'] = '/nonexistent';
+    const [hop] = await resolveRoute([hopTo('a')], noSettings, env(home)).finally(() => {
+      if (before === undefined) delete process.env['TMPDIR'];
+      else process.env['TMPDIR'] = before;
+    });
+    expect(hop).toMatchObject({ user: 'x', port: 22 });
+  });
+
   test('it is ended when nobody wants its answer any more', async () => {
     const dir = tempDir();
     mkdirSync(join(dir, 'bin'));
-    symlinkSync('/bin/sh', join(dir, 'sh'));
     writeFileSync(join(dir, 'bin', 'ssh'), `#!/bin/sh\n: > ${dir}/started\nexec sleep 600\n`, { mode: 0o755 });
     const abort = new AbortController();
     const given = { ...env({ PATH: `${join(dir, 'bin')}:${process.env['PATH']}` }), signal: abort.signal };
