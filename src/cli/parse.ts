@@ -28,18 +28,20 @@ function parserOf(command: Command, argv: readonly string[]): Argv {
   return yargs([...argv])
     .scriptName('tunnels')
     .usage(`${usage}\n\n${command.describe}`)
+    .help(false)
+    .version(false)
     .options(command.options)
-    .group(Object.keys(GLOBAL_OPTIONS), 'Everywhere:')
     .options(GLOBAL_OPTIONS)
+    .group(Object.keys(command.options), 'Options:')
+    .group(Object.keys(GLOBAL_OPTIONS), 'Everywhere:')
     .parserConfiguration(PARSING)
     .locale('en')
     .detectLocale(false)
-    .help(false)
-    .version(false)
     .exitProcess(false)
     .showHelpOnFail(false)
     .fail((message, error) => {
-      throw error ?? new ProblemError(problem('usage', { what: `${message}.`, fix: `See its options: tunnels ${command.name} --help` }));
+      const what = `${message ?? error.message}.`;
+      throw new ProblemError(problem('usage', { what, fix: `See its options: tunnels ${command.name} --help` }), { cause: error });
     });
 }
 
