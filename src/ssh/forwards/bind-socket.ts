@@ -1,10 +1,10 @@
 import { chmodSync, linkSync, lstatSync, renameSync, type Stats, statSync, unlinkSync } from 'node:fs';
 import { connect, type Server } from 'node:net';
-import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
 import { printAddress, type SocketAddress } from '../../model/address.ts';
 import { ProblemError, problem } from '../../model/problem.ts';
+import { homeDirectory } from '../../platform/paths.ts';
 import { describeHolder } from '../../platform/port-holder.ts';
 import { MAX_SOCKET_PATH } from '../../platform/socket-path.ts';
 import { type BindGiven, type Bound, closeServer, errorCode, HERE, held, listenOn } from './bind.ts';
@@ -23,7 +23,7 @@ export async function bindSocket(at: SocketAddress, given: BindGiven): Promise<B
 }
 
 /** `~/` is the home directory, as in ssh_config(5). */
-export const expandHome = (path: string): string => (path.startsWith('~/') ? join(process.env['HOME'] || homedir(), path.slice(2)) : path);
+export const expandHome = (path: string): string => (path.startsWith('~/') ? join(homeDirectory(process.env), path.slice(2)) : path);
 
 function checkPath(path: string): void {
   const about = { listen: path, on: HERE };

@@ -8,7 +8,7 @@ import { errorCode, HERE } from './bind.ts';
 import { expandHome } from './bind-socket.ts';
 
 /** How long a target may take to answer, all its addresses together. */
-export const REACH_MS = 10_000;
+const REACH_MS = 10_000;
 
 /**
  * Of a name's addresses, each gets this long before the next is tried. Node's own 250 ms give up on every address
@@ -22,6 +22,7 @@ const ATTEMPT_MS = 2_500;
  */
 export const reachHere: Reach = (to, origin, signal) => reachWithin(systemClock)(to, origin, signal);
 
+/** The same with a clock of one's own. */
 export const reachWithin =
   (clock: Clock): Reach =>
   (to, _origin, signal) =>

@@ -10,7 +10,7 @@ import { granted, refusal, refusalOf } from './socks-reply.ts';
 import { isGone } from './stream-end.ts';
 
 /** How long a client may take to say what it wants. */
-export const HANDSHAKE_MS = 10_000;
+const HANDSHAKE_MS = 10_000;
 
 export type SocksRequest = {
   readonly to: TcpAddress;

@@ -14,6 +14,8 @@ export const isChannel = (stream: Duplex): stream is Channel => 'incoming' in st
 export function reset(stream: Duplex): void {
   if (stream instanceof Socket) return resetSocket(stream);
   if (!isChannel(stream)) return void stream.destroy();
+  // Its link is lost; there is nobody to tell.
+  if (stream.destroyed) return;
   // Not destroy(): in ssh2 that is end() and close(), and its EOF would say that the data is complete.
   stream.close();
   // ssh2 tells 'close' only after everything that had arrived was read.

@@ -5,7 +5,7 @@ import type { Visit } from './serve.ts';
  * wire both are one FIN. Where the target is there, the answer comes well within this time; where the link is down, a
  * client that is still silent after it is taken as gone.
  */
-export const HALF_CLOSE_GRACE_MS = 2_000;
+const HALF_CLOSE_GRACE_MS = 2_000;
 
 /** Aborted when the client leaves, or is to be dropped, before it was joined to its target; `end` stops watching. */
 export function watchLeaving({ client, stay, clock }: Visit): { readonly signal: AbortSignal; end(): void } {

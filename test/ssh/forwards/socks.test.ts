@@ -73,7 +73,8 @@ describe('a SOCKS request', () => {
       fc.property(request, fc.array(fc.nat(700), { maxLength: 12 }), (bytes, cuts) => {
         const whole = Uint8Array.from(bytes);
         const at = [0, ...cuts.map((cut) => Math.min(cut, whole.length)).sort((a, b) => a - b), whole.length];
-        const plain = (seen: ReturnType<typeof converse>): unknown => JSON.parse(JSON.stringify(seen, (_, v: unknown) => (v instanceof Uint8Array ? [...v] : v)));
+        const plain = (seen: ReturnType<typeof converse>): unknown =>
+          JSON.parse(JSON.stringify(seen, (_, v: unknown) => (v instanceof Uint8Array ? [...v] : v)));
         const pieces = at.slice(1).map((end, i) => whole.subarray(at[i], end));
         expect(plain(converse(pieces))).toEqual(plain(converse([...whole].map((byte) => Uint8Array.of(byte)))));
         expect(plain(converse(pieces))).toEqual(plain(converse([whole])));
@@ -97,5 +98,7 @@ test('the reply says why the target could not be had', () => {
   expect(refusalOf(problem('target-not-allowed', about))).toBe('not-allowed');
   expect(refusalOf(problem('target-failed', { ...about, code: 'EHOSTUNREACH' }))).toBe('host-unreachable');
   expect(refusalOf(problem('hold-expired', { listen: 'x' }))).toBe('net-unreachable');
-  expect([refusal(5, 'refused')[1], refusal(5, 'not-allowed')[1], refusal(5, 'host-unreachable')[1], refusal(4, 'refused')[1]]).toEqual([5, 2, 4, 0x5b]);
+  expect([refusal(5, 'refused')[1], refusal(5, 'not-allowed')[1], refusal(5, 'host-unreachable')[1], refusal(4, 'refused')[1]]).toEqual([
+    5, 2, 4, 0x5b,
+  ]);
 });

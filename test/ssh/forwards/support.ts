@@ -34,7 +34,10 @@ export function service(listen: Address, { to = null, reach = reachHere }: { to?
 }
 
 /** A server whose connections are handled by `serve`; half-open as a program written with care has it. */
-export async function target(serve: (socket: Socket) => void, at: { port?: number; host?: string; path?: string } = {}): Promise<{ port: number; server: Server; sockets: Set<Socket> }> {
+export async function target(
+  serve: (socket: Socket) => void,
+  at: { port?: number; host?: string; path?: string } = {},
+): Promise<{ port: number; server: Server; sockets: Set<Socket> }> {
   const sockets = new Set<Socket>();
   const server = createServer({ allowHalfOpen: true }, (socket) => {
     sockets.add(socket);
@@ -78,7 +81,8 @@ export async function refused(at: Address): Promise<boolean> {
 }
 
 /** Sockets and servers that this process has open. */
-export const openHandles = (): number => process.getActiveResourcesInfo().filter((name) => /^(TCP|Pipe)(Server|Socket)?Wrap$/.test(name)).length;
+export const openHandles = (): number =>
+  process.getActiveResourcesInfo().filter((name) => /^(TCP|Pipe)(Server|Socket)?Wrap$/.test(name)).length;
 
 export const settles = (condition: () => boolean, what: string): Promise<unknown> => until(condition, { what, everyMs: 5 });
 
