@@ -102,7 +102,10 @@ const absolute = (path: string, { cwd, home }: Directories): string =>
 const keyEqualsValue = (option: string): string => option.trim().replace(/^(\w+)\s*(?:=|\s)\s*/, '$1=');
 
 function nameFor(host: string): string {
-  const name = host.replaceAll(/[^A-Za-z0-9._-]+/g, '-').replace(/^[^A-Za-z0-9_]+/, '').slice(0, 64);
+  const name = host
+    .replaceAll(/[^A-Za-z0-9._-]+/g, '-')
+    .replace(/^[^A-Za-z0-9_]+/, '')
+    .slice(0, 64);
   if (!isProfileName(name)) throw new ProblemError(problem('name-needed', { host }));
   return name;
 }

@@ -9,7 +9,10 @@ import { waitUntilUp } from './wait-until-up.ts';
 import { withSupervisor } from './with-supervisor.ts';
 
 /** Asks the supervisor for the tunnels and waits for them; `seconds` null does not wait. Resolves to the exit code. */
-export async function bringUp(requests: readonly Request[], { context, seconds }: { readonly context: Context; readonly seconds: number | null }): Promise<number> {
+export async function bringUp(
+  requests: readonly Request[],
+  { context, seconds }: { readonly context: Context; readonly seconds: number | null },
+): Promise<number> {
   const { screen } = context;
   const client = await withSupervisor(context);
   const { tunnels, refused } = await ask(requests, (request) => client.up(request.name, request.request));

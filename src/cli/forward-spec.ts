@@ -77,7 +77,8 @@ function port(text: string, least: 0 | 1): Parsed<string> {
 
 /** A field with a `/` is a path, as in OpenSSH's parse_fwd_field(). */
 const isPath = (field: string): boolean => field.includes('/');
-const isHost = (host: string): boolean => /^[^\s[\]@/-][^\s[\]@/]*$/.test(host) && (!host.includes(':') || /^[0-9a-f:.]+(%\w+)?$/i.test(host));
+const isHost = (host: string): boolean =>
+  /^[^\s[\]@/-][^\s[\]@/]*$/.test(host) && (!host.includes(':') || /^[0-9a-f:.]+(%\w+)?$/i.test(host));
 const bracketed = (host: string): string => (host.includes(':') ? `[${host}]` : host);
 
 /** Splits at colons outside brackets and takes the brackets off; `\:` is a colon that does not split. */

@@ -92,10 +92,13 @@ function findCommand([first, second]: readonly string[]): Found | null {
   if (group.length === 0) throw unknown(first, firstWords());
   if (second === undefined) return { group: first };
   const member = group.find(({ name }) => name === `${first} ${second}`);
-  if (member === undefined) throw unknown(`${first} ${second}`, group.map(({ name }) => name));
+  if (member === undefined)
+    throw unknown(
+      `${first} ${second}`,
+      group.map(({ name }) => name),
+    );
   return { entry: member, used: 2 };
 }
 
 const unknown = (word: string, known: readonly string[]): ProblemError =>
   new ProblemError(problem('command-unknown', { word, nearest: nearest(word, known) }));
-

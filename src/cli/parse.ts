@@ -74,7 +74,13 @@ const emptyIn = (value: unknown): boolean => (Array.isArray(value) ? value.lengt
 function unknownOption(command: Command, key: string): { option: string; command: string; nearest: string } {
   const names = Object.entries(allOptions(command)).flatMap(([name, { alias }]) => [name, ...(alias === undefined ? [] : [alias].flat())]);
   // A single letter is one edit away from every other.
-  const meant = key.length > 1 ? nearest(key, names.filter((name) => name.length > 1)) : '';
+  const meant =
+    key.length > 1
+      ? nearest(
+          key,
+          names.filter((name) => name.length > 1),
+        )
+      : '';
   return { option: dashed(key), command: command.name, nearest: meant === '' ? '' : dashed(meant) };
 }
 

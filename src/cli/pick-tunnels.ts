@@ -21,4 +21,12 @@ export function pick(tunnels: readonly TunnelSnapshot[], { words, all }: Asked):
 }
 
 export const notFound = (name: string, tunnels: readonly TunnelSnapshot[]): ProblemError =>
-  new ProblemError(problem('tunnel-not-found', { name, nearest: nearest(name, tunnels.map((tunnel) => tunnel.name)) }));
+  new ProblemError(
+    problem('tunnel-not-found', {
+      name,
+      nearest: nearest(
+        name,
+        tunnels.map((tunnel) => tunnel.name),
+      ),
+    }),
+  );

@@ -1,7 +1,7 @@
 import { systemClock } from '../platform/clock.ts';
 import { pathsFor } from '../platform/paths.ts';
 import { EXIT } from '../model/problems/entry.ts';
-import { problem, exitCodeOf } from '../model/problem.ts';
+import { exitCodeOf, type Problem, problem } from '../model/problem.ts';
 import type { Given, Interrupt } from './given.ts';
 import { connect, ensureSupervisor } from './launch.ts';
 import { main } from './main.ts';
@@ -11,22 +11,32 @@ import pc from 'picocolors';
 /** Runs the command line of this process and ends it: the one place that does. */
 export async function runProcess({ runSupervisor }: Pick<Given, 'runSupervisor'>): Promise<never> {
   const { env, stdout, stderr } = process;
-  const unread = new AbortController();
-  watchOutput(unread);
+  const output = watchOutput();
   const code = await main(process.argv.slice(2), {
     env,
-    cwd: process.cwd(),
+    cwd: currentDirectory(),
     paths: pathsFor(env),
     stdout,
     stderr,
     clock: systemClock,
-    interrupt: watchInterrupt(unread.signal),
+    interrupt: watchInterrupt(output.unread),
     connect,
     ensureSupervisor,
     runSupervisor,
   });
   await Promise.all([flushed(stdout), flushed(stderr)]);
-  process.exit(code);
+  const lost = output.lost();
+  if (lost !== null) stderr.write(`${explain(lost, pc.createColors(false))}\n`);
+  process.exit(lost !== null && code === EXIT.done ? exitCodeOf(lost) : code);
+}
+
+/** A directory that was removed has no name any more but the one the shell remembers. */
+function currentDirectory(): string {
+  try {
+    return process.cwd();
+  } catch {
+    return process.env['PWD'] ?? '/';
+  }
 }
 
 /** The first Ctrl-C asks, the second ends at once. */
@@ -41,18 +51,21 @@ function watchInterrupt(unread: AbortSignal): Interrupt {
  * A reader that has gone (`tunnels list | head -1`) is no error: what was asked for goes on, what only prints ends.
  * Anything else that keeps the output from being written is one.
  */
-function watchOutput(unread: AbortController): void {
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+function watchOutput(): { readonly unread: AbortSignal; readonly lost: () => Problem | null } {
+  const unread = new AbortController();
+  let lost: Problem | null = null;
+  process.stdout.on('error', ({ code = 'unknown' }: NodeJS.ErrnoException) => {
+    if (code !== 'EPIPE' && code !== 'EIO') lost ??= problem('output-unwritable', { code });
     unread.abort();
-    if (error.code === 'EPIPE' || error.code === 'EIO') return;
-    const lost = problem('output-unwritable', { code: error.code ?? 'unknown' });
-    process.stderr.write(`${explain(lost, pc.createColors(false))}\n`, () => process.exit(exitCodeOf(lost)));
   });
   process.stderr.on('error', () => {});
+  return { unread: unread.signal, lost: () => lost };
 }
 
+/** Errors of a stream are told one turn later than the write that met them. */
 const flushed = (stream: NodeJS.WriteStream): Promise<void> =>
   new Promise((resolve) => {
-    if (stream.destroyed || stream.writableLength === 0) resolve();
-    else stream.write('', () => resolve());
+    const soon = (): void => void setImmediate(resolve);
+    if (stream.destroyed || stream.writableLength === 0) soon();
+    else stream.write('', soon);
   });

@@ -55,7 +55,8 @@ export function checkedProfiles(files: readonly ProfileFile[]): readonly LoadedP
   const errors = invalid.flatMap((file) => file.errors);
   if (invalid.length > 0) throw new ProblemError(profileInvalid(invalid.map(({ name }) => name).join(', '), errors));
   const stranger = files.find(({ trusted }) => !trusted);
-  if (stranger !== undefined) throw new ProblemError(problem('profile-untrusted', { name: stranger.name, source: stranger.source.directory }));
+  if (stranger !== undefined)
+    throw new ProblemError(problem('profile-untrusted', { name: stranger.name, source: stranger.source.directory }));
   return files.flatMap(({ loaded }) => (loaded === null ? [] : [loaded]));
 }
 

@@ -34,4 +34,6 @@ export const COMMANDS: readonly Entry[] = [
 export const commandsOf = (group: string): readonly Entry[] => COMMANDS.filter((entry) => entry.name.startsWith(`${group} `));
 
 /** The words that may come first: commands, their aliases, and groups. */
-export const firstWords = (): string[] => [...new Set(COMMANDS.flatMap((entry) => [entry.name.split(' ')[0] ?? '', ...(entry.aliases ?? [])]))];
+export const firstWords = (): string[] => [
+  ...new Set(COMMANDS.flatMap((entry) => [entry.name.split(' ')[0] ?? '', ...(entry.aliases ?? [])])),
+];

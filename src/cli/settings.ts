@@ -45,7 +45,10 @@ export function loadSettings(paths: Paths): ReadSettings & { readonly aside: Pro
 }
 
 /** Changes one setting, or with undefined puts it back to its default. A file that cannot be understood is kept aside first. */
-export async function writeSetting(paths: Paths, { key, value }: { readonly key: SettingKey; readonly value: unknown }): Promise<Problem | null> {
+export async function writeSetting(
+  paths: Paths,
+  { key, value }: { readonly key: SettingKey; readonly value: unknown },
+): Promise<Problem | null> {
   const aside = setAsideIfTorn(settingsFile(paths));
   const { default: Conf } = await import('conf');
   try {
@@ -78,8 +81,9 @@ function parsed(file: string): Partial<Settings> | null {
   const text = textOf(file);
   if (text === null) return {};
   try {
-    const result = v.safeParse(FileSchema, JSON.parse(text));
-    return result.success ? known(result.output) : null;
+    const document: unknown = JSON.parse(text);
+    const result = v.safeParse(FileSchema, document);
+    return result.success && !Array.isArray(document) ? known(result.output) : null;
   } catch {
     return null;
   }

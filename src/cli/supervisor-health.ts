@@ -6,7 +6,10 @@ import { relativeTime } from './output/relative-time.ts';
 import { tellSkew } from './version-skew.ts';
 
 /** Prints what a running supervisor says of itself; `did` is what this command did about it. */
-export async function tellHealth(client: SupervisorClient, { context, did }: { readonly context: Context; readonly did: string }): Promise<number> {
+export async function tellHealth(
+  client: SupervisorClient,
+  { context, did }: { readonly context: Context; readonly did: string },
+): Promise<number> {
   const health = await client.health();
   tellSkew(client, context);
   const since = relativeTime(health.since, context.clock.now());

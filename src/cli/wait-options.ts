@@ -9,7 +9,10 @@ export const WAIT_OPTIONS = {
 } as const;
 
 /** Seconds; null: not at all. */
-export function waitOf(flags: { readonly wait?: number | undefined; readonly 'no-wait'?: boolean | undefined }, context: Context): number | null {
+export function waitOf(
+  flags: { readonly wait?: number | undefined; readonly 'no-wait'?: boolean | undefined },
+  context: Context,
+): number | null {
   if (!flags['no-wait']) return flags.wait ?? settingsOf(context).settings.wait;
   if (flags.wait === undefined) return null;
   throw new ProblemError(problem('options-clash', { one: '--wait', other: '--no-wait', instead: 'Give one of them.' }));

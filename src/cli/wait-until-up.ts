@@ -13,7 +13,10 @@ export type Outcome = { readonly tunnel: TunnelSnapshot; readonly exit: ExitCode
  * Follows the tunnels, showing each change, until all have settled or `waitMs` is over; then the rest is not up in time.
  * Throws `interrupted` at Ctrl-C. The supervisor goes on in every case.
  */
-export async function waitUntilUp(tunnels: readonly TunnelSnapshot[], needs: { client: SupervisorClient; context: Context; waitMs: number }): Promise<Outcome[]> {
+export async function waitUntilUp(
+  tunnels: readonly TunnelSnapshot[],
+  needs: { client: SupervisorClient; context: Context; waitMs: number },
+): Promise<Outcome[]> {
   const { context } = needs;
   const progress = await openProgress(context);
   const stop = new AbortController();
@@ -32,7 +35,10 @@ export async function waitUntilUp(tunnels: readonly TunnelSnapshot[], needs: { c
 
 type Watching = { readonly client: SupervisorClient; readonly context: Context; readonly progress: Progress; readonly signal: AbortSignal };
 
-async function lastView(tunnels: readonly TunnelSnapshot[], { client, context, progress, signal }: Watching): Promise<readonly TunnelSnapshot[]> {
+async function lastView(
+  tunnels: readonly TunnelSnapshot[],
+  { client, context, progress, signal }: Watching,
+): Promise<readonly TunnelSnapshot[]> {
   let now = tunnels;
   for await (const view of follow(client, context, signal)) {
     now = now.map((tunnel) => view.get(tunnel.name) ?? takenDown(tunnel));

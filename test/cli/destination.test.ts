@@ -14,9 +14,12 @@ describe('a server in the syntax of ssh(1)', () => {
     expect(parseDestination(text)).toEqual({ ok: true, value: expected });
   });
 
-  test.each(['', '@host', 'ann@', '-oProxyCommand=x', 'ann@-x', 'host:22', 'a b', 'ssh://host:99999', 'ssh://'])('%j is refused', (text) => {
-    expect(parseDestination(text).ok).toBe(false);
-  });
+  test.each(['', '@host', 'ann@', '-oProxyCommand=x', 'ann@-x', 'host:22', 'a b', 'ssh://host:99999', 'ssh://'])(
+    '%j is refused',
+    (text) => {
+      expect(parseDestination(text).ok).toBe(false);
+    },
+  );
 
   test('-J names hops in dialling order, each with its own user and port', () => {
     const jumps = parseJumps('ann@a:2201,b,[::1]:22');

@@ -56,14 +56,16 @@ export function makeWorld(changes: Partial<World> = {}): World {
   };
 }
 
-export type Ran = { readonly code: number; readonly out: string; readonly err: string; readonly json: () => any };
+export type Ran = { readonly code: number; readonly out: string; readonly err: string; readonly json: () => Printed };
+/** The parts of printed documents that tests look into one by one. */
+type Printed = { readonly tunnels: TunnelSnapshot[]; readonly profiles: object[]; readonly settings: object };
 
 /** Runs one command line in the fake world. */
 export async function run(world: World, ...argv: string[]): Promise<Ran> {
   const stdout = new Recorder(world.tty);
   const stderr = new Recorder(world.tty);
   const code = await main(argv, givenFor(world, { stdout, stderr }));
-  return { code, out: stdout.text, err: stderr.text, json: () => JSON.parse(stdout.text) };
+  return { code, out: stdout.text, err: stderr.text, json: () => JSON.parse(stdout.text) as Printed };
 }
 
 function givenFor(world: World, { stdout, stderr }: { stdout: Output; stderr: Output }): Given {

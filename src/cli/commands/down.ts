@@ -30,7 +30,10 @@ export const command = defineCommand({
 });
 
 /** A profile that was never brought up is down already; any other name is a mistake, told before anything is taken down. */
-async function checkMissing(missing: readonly string[], { tunnels, context }: { tunnels: readonly TunnelSnapshot[]; context: Context }): Promise<void> {
+async function checkMissing(
+  missing: readonly string[],
+  { tunnels, context }: { tunnels: readonly TunnelSnapshot[]; context: Context },
+): Promise<void> {
   if (missing.length === 0) return;
   const { profileNames } = await import('../profile-files.ts');
   const known = await profileNames(context);
@@ -44,7 +47,8 @@ async function takeDown(client: SupervisorClient, { found, missing, context: { s
   for (const name of missing) screen.say(`${name} is down already.`);
   const results = await Promise.allSettled(found.map(async (tunnel) => ({ before: tunnel, after: await client.down(tunnel.name) })));
   const done = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
-  for (const { before } of done) screen.say(before.state === 'down' && before.wanted === 'down' ? `${before.name} is down already.` : `${before.name} is down.`);
+  for (const { before } of done)
+    screen.say(before.state === 'down' && before.wanted === 'down' ? `${before.name} is down already.` : `${before.name} is down.`);
   const failed = results.find((result) => result.status === 'rejected');
   if (failed !== undefined) throw failed.reason;
   screen.show({ document: () => ({ schemaVersion: SCHEMA_VERSION, tunnels: done.map(({ after }) => after) }), text: () => '' });

@@ -25,7 +25,8 @@ export const command = defineCommand({
       document: () => ({ schemaVersion: SCHEMA_VERSION, profiles: files.map((file) => entryOf(file, states)), errors: found.errors }),
       text: () => (files.length === 0 ? '' : listing(files, { states, ink: screen.ink })),
     });
-    if (files.length === 0) screen.say(`No profiles yet. Put one into ${context.paths.profiles}, or write the tunnel out: tunnels up --help`);
+    if (files.length === 0)
+      screen.say(`No profiles yet. Put one into ${context.paths.profiles}, or write the tunnel out: tunnels up --help`);
     tell(errors, context);
     return EXIT.done;
   },
@@ -41,7 +42,8 @@ async function statesOf({ connect, paths }: Context): Promise<States> {
 }
 
 /** Only the profile that is used can be what runs under the name. */
-const stateOf = (file: ProfileFile, states: States): TunnelWord | null => (file.shadowedBy === null ? (states.get(file.name) ?? 'down') : null);
+const stateOf = (file: ProfileFile, states: States): TunnelWord | null =>
+  file.shadowedBy === null ? (states.get(file.name) ?? 'down') : null;
 
 const entryOf = (file: ProfileFile, states: States): object => ({
   name: file.name,

@@ -69,5 +69,7 @@ function sinceTime(text: string, now: number): string {
   const ago = parseDuration(text);
   const at = ago === null ? Date.parse(/^\d{4}-\d\d/.test(text) ? text : '') : now - ago;
   if (!Number.isNaN(at) && Math.abs(at) <= 8.64e15) return new Date(at).toISOString();
-  throw new ProblemError(problem('option-bad-value', { option: '--since', value: text, wanted: 'how long ago (30s, 10m, 2h) or a time (2026-11-23T08:00:00Z)' }));
+  throw new ProblemError(
+    problem('option-bad-value', { option: '--since', value: text, wanted: 'how long ago (30s, 10m, 2h) or a time (2026-11-23T08:00:00Z)' }),
+  );
 }

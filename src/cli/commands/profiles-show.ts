@@ -24,7 +24,14 @@ export const command = defineCommand({
     context.screen.show({
       document: () => ({
         schemaVersion: SCHEMA_VERSION,
-        profile: { name: file.name, file: file.file, source: file.source, trusted: file.trusted, sha256: loaded.sha256, document: loaded.document },
+        profile: {
+          name: file.name,
+          file: file.file,
+          source: file.source,
+          trusted: file.trusted,
+          sha256: loaded.sha256,
+          document: loaded.document,
+        },
       }),
       text: () => textOf(file, loaded.profile),
     });

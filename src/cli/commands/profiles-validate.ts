@@ -23,7 +23,11 @@ export const command = defineCommand({
     const invalid = checked.filter(({ errors }) => errors.length > 0);
     screen.show({
       document: () => ({ schemaVersion: SCHEMA_VERSION, valid: invalid.length === 0, profiles: checked }),
-      text: () => checked.filter(({ errors }) => errors.length === 0).map(({ name }) => `${name} is valid`).join('\n'),
+      text: () =>
+        checked
+          .filter(({ errors }) => errors.length === 0)
+          .map(({ name }) => `${name} is valid`)
+          .join('\n'),
     });
     for (const { name, errors } of invalid) screen.explain(profileInvalid(name, errors));
     return invalid.length === 0 ? EXIT.done : EXIT.usage;

@@ -50,7 +50,10 @@ export const command = defineCommand({
   },
 });
 
-async function requestsFor({ words, flags }: Args<Omit<typeof OPTIONS, 'wait' | 'no-wait' | 'foreground'>>, context: Context): Promise<Request[]> {
+async function requestsFor(
+  { words, flags }: Args<Omit<typeof OPTIONS, 'wait' | 'no-wait' | 'foreground'>>,
+  context: Context,
+): Promise<Request[]> {
   const adHoc = adHocFlags(flags);
   if (isAdHoc(adHoc)) return [(await import('../ad-hoc-request.ts')).adHocRequest(words, adHoc, context)];
   if (words.length === 0) throw new ProblemError(problem('words-missing', { command: 'up', usage: 'up <profile|group|pattern>...' }));

@@ -71,7 +71,11 @@ export const COMMAND_LINE: Entries<CommandLineFacts> = {
     next: (f) => `Give either the names or ${f.option}.`,
   },
   'options-clash': { ...usage, text: (f) => `${f.one} and ${f.other} do not go together.`, next: (f) => f.instead },
-  'words-missing': { ...usage, text: (f) => `tunnels ${f.command} needs more: tunnels ${f.usage}`, next: (f) => `See examples: tunnels ${f.command} --help` },
+  'words-missing': {
+    ...usage,
+    text: (f) => `tunnels ${f.command} needs more: tunnels ${f.usage}`,
+    next: (f) => `See examples: tunnels ${f.command} --help`,
+  },
   'words-unexpected': {
     ...usage,
     text: (f) => `tunnels ${f.command} does not know what to do with "${f.word}": tunnels ${f.usage}`,
@@ -102,7 +106,11 @@ export const COMMAND_LINE: Entries<CommandLineFacts> = {
     text: (f) => `"${f.word}" comes after the server. A tunnel runs no command there.`,
     next: () => 'Leave it out; one tunnel goes to one server.',
   },
-  'ad-hoc-invalid': { ...usage, text: (f) => `This tunnel cannot be made:\n${f.errors}`, next: () => 'Correct it and run the command again; nothing was started.' },
+  'ad-hoc-invalid': {
+    ...usage,
+    text: (f) => `This tunnel cannot be made:\n${f.errors}`,
+    next: () => 'Correct it and run the command again; nothing was started.',
+  },
   'name-invalid': {
     ...usage,
     text: (f) => `"${f.name}" cannot be the name of a tunnel.`,

@@ -1,0 +1,106 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import type { LogLine } from '../../../src/api/contract.ts';
+import { forward, makeWorld, run, snapshotEvent, tunnel } from '../fake-given.ts';
+
+const trouble = tunnel({
+  name: 'web',
+  state: 'reconnecting',
+  because: { code: 'link-silent', text: 'bastion has not answered for 45s.', next: 'Nothing: tunnels goes on trying.' },
+  retryAt: '2026-11-23T08:03:12.000Z',
+  forwards: [forward({ name: 'http', state: 'binding', on: 'bastion', listen: { host: '::1', port: 80 }, to: { path: '/run/x.sock' } })],
+});
+
+describe('tunnels status', () => {
+  test('shows a row for each forward and what is wrong below', async () => {
+    const { code, out, err } = await run(makeWorld({ supervisor: { tunnels: [tunnel(), trouble] } }), 'status');
+    expect([code, err]).toEqual([0, '']);
+    expect(out.split('\n')).toEqual([
+      'NAME     STATE         SINCE   FORWARD   LISTENS ON        TO                IS         CONNECTIONS',
+      'db-prod  up            3m ago  postgres  127.0.0.1:15432   db.internal:5432  listening  1 open, 5 in all',
+      'web      reconnecting  3m ago  http      bastion [::1]:80  /run/x.sock       binding    1 open, 5 in all',
+      '',
+      '! web: bastion has not answered for 45s. Next try in 12s.',
+      '  → Nothing: tunnels goes on trying.',
+      '',
+    ]);
+  });
+
+  test('prints the snapshot as it came with --json', async () => {
+    const { json } = await run(makeWorld({ supervisor: { tunnels: [tunnel()] } }), 'ps', '--json');
+    expect(json()).toMatchObject({ schemaVersion: 1, supervisor: { pid: 4711 }, tunnels: [tunnel()] });
+  });
+
+  test('colours a terminal, and not where NO_COLOR or --no-color says so', async () => {
+    const world = () => makeWorld({ tty: true, supervisor: { tunnels: [tunnel()] } });
+    expect((await run(world(), 'status')).out).toContain('\u001b[');
+    expect((await run(world(), 'status', '--no-color')).out).not.toContain('\u001b[');
+    expect((await run({ ...world(), env: { NO_COLOR: '1' } }, 'status')).out).not.toContain('\u001b[');
+  });
+
+  test('starts no supervisor: without one there are no tunnels, which is no error', async () => {
+    const world = makeWorld({ supervisor: null });
+    expect((await run(world, 'status', '--json')).json()).toEqual({ schemaVersion: 1, supervisor: null, tunnels: [] });
+    expect(await run(world, 'status')).toMatchObject({ code: 0, out: '', err: expect.stringContaining('No supervisor runs') });
+    expect((await run(world, 'status', 'db-prod')).code).toBe(2);
+    expect(world.calls).toEqual([]);
+  });
+
+  test('tells of a supervisor of another version, and not with --quiet', async () => {
+    const world = makeWorld({ supervisor: { tunnels: [tunnel()], version: '0.0.1' } });
+    expect((await run(world, 'status')).err).toContain('tunnels supervisor restart');
+    expect((await run(world, 'status', '--quiet')).err).toBe('');
+  });
+
+  test('with --watch prints each change once until Ctrl-C, and refuses --json', async () => {
+    const world = makeWorld({
+      supervisor: {
+        tunnels: [tunnel()],
+        events: [
+          [snapshotEvent(tunnel()), { type: 'tunnel', tunnel: tunnel() }, { type: 'tunnel', tunnel: { ...trouble, name: 'db-prod' } }],
+        ],
+      },
+    });
+    world.onDrained = () => world.interrupt.abort();
+    const { code, out } = await run(world, 'status', '--watch');
+    expect(code).toBe(130);
+    expect(out.match(/listens on/g)).toHaveLength(1);
+    expect(out).toContain('db-prod: reconnecting: bastion has not answered for 45s.');
+    expect((await run(world, 'status', '--watch', '--json')).code).toBe(2);
+  });
+
+  test('with --watch ends quietly when nobody reads any more', async () => {
+    const world = makeWorld({ supervisor: { tunnels: [tunnel()], events: [[snapshotEvent(tunnel())]] } });
+    world.onDrained = () => world.unread.abort();
+    expect(await run(world, 'status', '--watch')).toMatchObject({ code: 0, err: '' });
+  });
+});
+
+const line: LogLine = { time: '2026-11-23T08:00:00.000Z', level: 'info', tunnel: 'db-prod', event: 'linked', text: 'bastion connected' };
+
+describe('tunnels logs', () => {
+  test('asks the supervisor for what was asked for', async () => {
+    const world = makeWorld({ supervisor: { tunnels: [], logs: [line] } });
+    const { out } = await run(world, 'logs', 'db-prod', '-n', '20', '--since', '10m');
+    expect(out).toBe('2026-11-23T08:00:00.000Z info  db-prod bastion connected\n');
+    expect(world.calls).toEqual(['logs {"name":"db-prod","lines":20,"since":"2026-11-23T07:53:00.000Z"}']);
+  });
+
+  test('is one document with --json, and cannot go on then', async () => {
+    const world = makeWorld({ supervisor: { tunnels: [], logs: [line] } });
+    expect((await run(world, 'logs', '--json')).json()).toEqual({ schemaVersion: 1, lines: [line] });
+    expect((await run(world, 'logs', '-f', '--json')).code).toBe(2);
+  });
+
+  test('reads the files where no supervisor runs', async () => {
+    const world = makeWorld({ supervisor: null });
+    mkdirSync(join(world.home, 'logs'));
+    writeFileSync(join(world.home, 'logs', 'supervisor.log'), `${JSON.stringify(line)}\nnot json\n`);
+    expect((await run(world, 'logs')).out).toContain('bastion connected');
+  });
+
+  test.each([['--since', 'yesterday'], ['--since', ''], ['-n', 'many'], ['-n', '1.5'], ['-n']])('%s %s is refused', async (...words) => {
+    expect((await run(makeWorld(), 'logs', ...words)).code).toBe(2);
+  });
+});
