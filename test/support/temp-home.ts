@@ -1,5 +1,6 @@
 import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { runFolder } from './run-folder.ts';
 
 export type TempHome = {
   /** HOME: has an empty `.ssh` of mode 0700. */
@@ -15,17 +16,8 @@ export type TempHome = {
   remove(): void;
 };
 
-/** A short path, since a Unix socket's may have 107 bytes at most (unix(7)); removed at the process's end if not before. */
-export function tempDir(prefix = 't'): string {
-  const path = mkdtempSync(`/tmp/${prefix}-`);
-  if (made.length === 0) process.once('exit', removeAll);
-  made.push(path);
-  return path;
-}
-
-// One listener for all of a process, whose tests may make hundreds.
-const made: string[] = [];
-const removeAll = (): void => made.forEach((path) => rmSync(path, { recursive: true, force: true }));
+/** A new folder below the run's own, which is removed with it; a short path, since a Unix socket's may have 107 bytes at most (unix(7)). */
+export const tempDir = (prefix = 't'): string => mkdtempSync(join(runFolder(), `${prefix}-`));
 
 export type Owner = { readonly uid: number; readonly gid: number };
 

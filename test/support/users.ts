@@ -1,4 +1,5 @@
-import { processesOfUser, send } from './proc.ts';
+import { randomBytes } from 'node:crypto';
+import { isAlive, processesOfUser, send } from './proc.ts';
 import { must, run } from './run.ts';
 
 export type TestUser = { readonly name: string; readonly uid: number; readonly gid: number; readonly home: string };
@@ -8,7 +9,8 @@ export type TestUser = { readonly name: string; readonly uid: number; readonly g
  * `*` as password: nobody can log in with one, and sshd does not take the account for locked (as it does for `!`).
  */
 export async function makeUser({ shell = '/bin/sh' }: { shell?: string } = {}): Promise<TestUser & { remove(): Promise<void> }> {
-  const name = `tt${process.pid.toString(36)}${Math.random().toString(36).slice(2, 6)}`;
+  await sweepLeftovers();
+  const name = `tt${process.pid}x${randomBytes(2).toString('hex')}`;
   const home = `/tmp/${name}`;
   await must('useradd', ['--create-home', '--home-dir', home, '--shell', shell, '--password', '*', name]);
   const [, , uid, gid] = (await must('getent', ['passwd', name])).split(':');
@@ -19,4 +21,12 @@ export async function makeUser({ shell = '/bin/sh' }: { shell?: string } = {}): 
 async function removeUser({ name, uid }: { name: string; uid: number }): Promise<void> {
   for (const pid of processesOfUser(uid)) send(pid, 'SIGKILL');
   await run('userdel', ['--force', '--remove', name]);
+}
+
+// The users of test processes that were killed before they could remove them.
+async function sweepLeftovers(): Promise<void> {
+  const { stdout } = await run('getent', ['passwd']);
+  for (const [, name = '', pid, uid] of stdout.matchAll(/^(tt(\d+)x[0-9a-f]{4}):[^:]*:(\d+):/gm)) {
+    if (!isAlive(Number(pid))) await removeUser({ name, uid: Number(uid) });
+  }
 }

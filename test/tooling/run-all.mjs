@@ -19,6 +19,7 @@ try {
   await everything();
 } finally {
   await rm(temp, { recursive: true, force: true });
+  await rm(`/tmp/tunnels-tests-${process.getuid?.() ?? 'all'}/${process.pid}`, { recursive: true, force: true });
 }
 process.exitCode = tally.failed === 0 ? 0 : 1;
 say(`${tally.passed} passed, ${tally.failed} failed`);
