@@ -122,7 +122,8 @@ describe('when the link dies', () => {
       const way = await local(serve);
       const client = await way.dial();
       const end = gather(client);
-      await settles(() => way.made.meter.open === 1, 'the connection');
+      client.write('a');
+      await settles(() => way.made.meter.sent === 1, 'the connection to be joined');
       way.client.destroy();
       expect((await end).how).toBe('reset');
       await settles(() => way.made.meter.open === 0, 'the books to close');
@@ -132,8 +133,8 @@ describe('when the link dies', () => {
   test('the target of a remote forward is reset, and nobody is left over', async () => {
     const ended: string[] = [];
     const way = await remote((socket) => void gather(socket).then(({ how }) => ended.push(how)));
-    await way.dial();
-    await settles(() => way.made.meter.open === 1, 'the connection');
+    (await way.dial()).write('a');
+    await settles(() => way.made.meter.sent === 1, 'the connection to be joined');
     way.client.destroy();
     await settles(() => ended.length === 1 && way.made.meter.open === 0, 'the target to be told');
     expect(ended).toEqual(['reset']);
