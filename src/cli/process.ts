@@ -30,11 +30,12 @@ export async function runProcess({ runSupervisor }: Pick<Given, 'runSupervisor'>
   process.exit(lost !== null && code === EXIT.done ? exitCodeOf(lost) : code);
 }
 
-/** A directory that was removed has no name any more but the one the shell remembers. */
+/** A directory that was removed has no name any more but the one the shell remembers; libraries that ask for it would throw. */
 function currentDirectory(): string {
   try {
     return process.cwd();
   } catch {
+    process.chdir('/');
     return process.env['PWD'] ?? '/';
   }
 }

@@ -18,7 +18,12 @@ export async function openProgress(context: Context): Promise<Progress> {
 function plainly({ screen }: Context): Progress {
   const changesOf = createChanges();
   return {
-    show: (tunnels) => tunnels.flatMap(changesOf).forEach((line) => screen.say(line)),
+    // What blocks a tunnel is told at the end, with what to do about it; once is enough.
+    show: (tunnels) =>
+      tunnels
+        .filter(({ state }) => state !== 'blocked')
+        .flatMap(changesOf)
+        .forEach((line) => screen.say(line)),
     close: () => {},
   };
 }
