@@ -39,12 +39,24 @@ function resetSocket(socket: Socket): void {
 export const retire = (stream: Duplex): void => (isChannel(stream) ? stream.close() : void stream.destroy());
 
 /**
- * Whether a stream's 'end' came from the death of its connection. ssh2 then ends every channel as if its peer had;
- * only the missing answer to CLOSE shows the difference. CLOSE without EOF on a living connection is a clean end, as
- * in OpenSSH: many servers written in Go never send EOF.
+ * Whether a stream's 'end' was in truth the death of its connection.
+ *
+ * ssh2 ends every channel of a dead connection as if its peer had; only the missing answer to CLOSE shows the
+ * difference. CLOSE without EOF on a living connection is a clean end, as in OpenSSH: many servers in Go send no EOF.
+ *
+ * libuv tells an RST that follows data as an end (uv__stream_io, POLLHUP after a partial read). The kernel knows: a
+ * socket that got a FIN still has a peer, one that got an RST has none. Once we have ended too, both look alike.
  */
-export const wasCutOff = (stream: Duplex): boolean =>
-  isChannel(stream) && stream.incoming.state === 'closed' && (stream.outgoing.state === 'open' || stream.outgoing.state === 'eof');
+export function wasCutOff(stream: Duplex): boolean {
+  if (stream instanceof Socket) return !stream.writableEnded && hasNoPeer(stream);
+  return isChannel(stream) && stream.incoming.state === 'closed' && (stream.outgoing.state === 'open' || stream.outgoing.state === 'eof');
+}
+
+/** getpeername(2) itself, since `remoteAddress` remembers. A Unix socket's handle does not have it. */
+function hasNoPeer(socket: Socket): boolean {
+  const { _handle: handle } = socket as unknown as { _handle?: { getpeername?: (out: object) => number } | null };
+  return typeof handle?.getpeername === 'function' && handle.getpeername({}) !== 0;
+}
 
 /** Whether 'close' has been told already. */
 export const isGone = (stream: Duplex): boolean =>

@@ -67,6 +67,24 @@ describe('a local forward', () => {
     expect(seen).toEqual(['reset']);
   });
 
+  test('never passes an upload that was broken off on as a whole one', async () => {
+    for (let round = 0; round < 10; round += 1) {
+      let finished = false;
+      const sink = new Duplex({
+        read: () => undefined,
+        write: (_c, _e, done) => setImmediate(done),
+        final: (done) => ((finished = true), done()),
+      });
+      const made = service(any, { to: { host: 'x', port: 1 }, reach: () => Promise.resolve(sink) });
+      const client = await dial((await listening(made)).address);
+      client.write(Buffer.alloc(5_000_000));
+      await settles(() => made.meter.sent > 0, 'the upload to begin');
+      client.resetAndDestroy();
+      await settles(() => made.meter.open === 0, 'the books to close');
+      expect([sink.destroyed, finished]).toEqual([true, false]);
+    }
+  });
+
   test('resets the client and says why when the target refuses; the listener goes on', async () => {
     const gone = await target(echo);
     gone.server.close();

@@ -5,6 +5,7 @@ import type { Address } from '../../../src/model/address.ts';
 import type { Forward } from '../../../src/model/profile.ts';
 import type { Problem } from '../../../src/model/problem.ts';
 import { reachHere } from '../../../src/ssh/forwards/reach-here.ts';
+import { wasCutOff } from '../../../src/ssh/forwards/stream-end.ts';
 import type { Meter, Reach, Service } from '../../../src/ssh/types.ts';
 import { until } from '../../support/until.ts';
 
@@ -68,7 +69,11 @@ export function gather(socket: Socket): Promise<{ data: Buffer; how: 'end' | 're
   socket.on('data', (chunk: Buffer) => chunks.push(chunk));
   return new Promise((resolve) => {
     const tell = (how: 'end' | 'reset' | 'close') => () => resolve({ data: Buffer.concat(chunks), how });
-    socket.on('end', tell('end')).on('error', tell('reset')).on('close', tell('close'));
+    // Node tells a reset that follows data as an end.
+    socket
+      .on('end', () => tell(wasCutOff(socket) ? 'reset' : 'end')())
+      .on('error', tell('reset'))
+      .on('close', tell('close'));
   });
 }
 
