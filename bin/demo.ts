@@ -41,7 +41,8 @@ async function startDatabase(): Promise<Server> {
 }
 
 /** What runs on the developer's machine and wants to be called from outside. */
-const startWebhook = (): Promise<Server> => listen((socket) => void socket.once('data', (body) => socket.end(`received ${body.length} bytes\n`)));
+const startWebhook = (): Promise<Server> =>
+  listen((socket) => void socket.once('data', (body) => socket.end(`received ${body.length} bytes\n`)));
 
 async function listen(serve: (socket: Socket) => void): Promise<Server> {
   const server = createServer((socket) => {
@@ -74,7 +75,10 @@ const environment = { ...process.env, TUNNELS_HOME: home };
 
 async function tunnels(args: readonly string[], output: 'show' | 'return'): Promise<string> {
   if (output === 'show') say(`$ tunnels ${args.join(' ')}`);
-  const child = spawn(process.execPath, [CLI, ...args], { env: environment, stdio: ['ignore', output === 'show' ? 'inherit' : 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [CLI, ...args], {
+    env: environment,
+    stdio: ['ignore', output === 'show' ? 'inherit' : 'pipe', 'inherit'],
+  });
   let text = '';
   child.stdout?.on('data', (chunk: Buffer) => {
     text += chunk.toString();
@@ -123,7 +127,9 @@ async function run({ hops }: Parts): Promise<void> {
   step('Cut the connections of the bastion, as a crash would, and ask again at once');
   const cutAt = performance.now();
   const cut = hops[0].cut();
-  say(`GET lima           → ${await ask(database, 'GET lima')}   (held while the tunnel came back, ${Math.round(performance.now() - cutAt)} ms after ${cut} connection was cut)`);
+  say(
+    `GET lima           → ${await ask(database, 'GET lima')}   (held while the tunnel came back, ${Math.round(performance.now() - cutAt)} ms after ${cut} connection was cut)`,
+  );
   let after = await status();
   while (after.state !== 'up') after = await status();
   say(`webhook again      → ${await ask((after.forwards[1] as { listen: { port: number } }).listen.port, 'POST /hook')}`);
@@ -147,7 +153,7 @@ try {
   process.exitCode = 1;
 } finally {
   await tunnels(['supervisor', 'stop', '--quiet'], 'return').catch(() => {});
-  for (const server of [...parts.hops]) await server.close();
+  for (const server of parts.hops) await server.close();
   for (const server of [parts.database, parts.webhook]) server.close();
   rmSync(home, { recursive: true, force: true });
 }

@@ -10,7 +10,13 @@ import type { Keepalive } from '../model/profile.ts';
  */
 export type Liveness =
   | { readonly is: 'quiet'; readonly heardAt: number; readonly wakeAt: number }
-  | { readonly is: 'asked' | 'suspect'; readonly heardAt: number; readonly askedAt: number; readonly deadAt: number; readonly wakeAt: number }
+  | {
+      readonly is: 'asked' | 'suspect';
+      readonly heardAt: number;
+      readonly askedAt: number;
+      readonly deadAt: number;
+      readonly wakeAt: number;
+    }
   | { readonly is: 'dead'; readonly heardAt: number };
 
 export type LivenessEvent = { readonly type: 'heard' | 'woke' };

@@ -16,10 +16,7 @@ export function printAddress(address: Address): string {
   return isSocket(address) ? address.path : printHostPort(address.host, address.port);
 }
 
-export const printHostPort = (host: string, port: number): string =>
-  host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
-
-export const sameAddress = (a: Address, b: Address): boolean => printAddress(a) === printAddress(b);
+export const printHostPort = (host: string, port: number): string => (host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`);
 
 /** A listening end: `port`, `host:port`, `[v6]:port`, `*:port` or `/path`; a lone port listens on 127.0.0.1. */
 export function parseListen(text: string | number): Result<Address, AddressError> {

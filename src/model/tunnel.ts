@@ -36,7 +36,13 @@ export type ForwardState =
   | { readonly is: 'binding'; readonly since: number }
   | { readonly is: 'listening'; readonly since: number; readonly listen: Address }
   /** Refused, working on it; `retryAt` is null while a try is under way. */
-  | { readonly is: 'recovering'; readonly since: number; readonly because: Problem; readonly tries: number; readonly retryAt: number | null }
+  | {
+      readonly is: 'recovering';
+      readonly since: number;
+      readonly because: Problem;
+      readonly tries: number;
+      readonly retryAt: number | null;
+    }
   | { readonly is: 'blocked'; readonly since: number; readonly because: Problem };
 
 /**

@@ -150,7 +150,9 @@ class TunnelSet implements Tunnels {
 function checked({ name, profile }: WantedTunnel): Profile {
   const read = readProfile(name, profile);
   if (read.ok) return read.value;
-  throw new ProblemError(problem('profile-invalid', { name, errors: read.error.map((issue) => `${issue.path.join('.')}: ${issue.code}`).join('\n') }));
+  throw new ProblemError(
+    problem('profile-invalid', { name, errors: read.error.map((issue) => `${issue.path.join('.')}: ${issue.code}`).join('\n') }),
+  );
 }
 
 function trial(work: () => void): unknown {

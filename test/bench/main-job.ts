@@ -28,7 +28,12 @@ async function startUp(lab: Lab): Promise<Row> {
     status: () => timed(() => lab.cli.run(['status'])),
   });
   const over = medians.status - medians.node;
-  return { what: 'status over a bare node -e 0', measured: `${ms(medians.status)} - ${ms(medians.node)} = ${ms(over)}`, asked: 'at most 80 ms', met: over <= 80 };
+  return {
+    what: 'status over a bare node -e 0',
+    measured: `${ms(medians.status)} - ${ms(medians.node)} = ${ms(over)}`,
+    asked: 'at most 80 ms',
+    met: over <= 80,
+  };
 }
 
 async function upOverTwoHops(lab: Lab): Promise<Row> {
@@ -51,7 +56,12 @@ async function upOverTwoHops(lab: Lab): Promise<Row> {
     },
   });
   const ratio = medians.tunnels / medians.ssh;
-  return { what: 'up over two hops against ssh -J', measured: `${ms(medians.tunnels)} / ${ms(medians.ssh)} = ${ratio.toFixed(2)}`, asked: 'at most 1.00', met: ratio <= 1 };
+  return {
+    what: 'up over two hops against ssh -J',
+    measured: `${ms(medians.tunnels)} / ${ms(medians.ssh)} = ${ratio.toFixed(2)}`,
+    asked: 'at most 1.00',
+    met: ratio <= 1,
+  };
 }
 
 /** Until a connection through the forward is answered, as for `tunnels up`. */

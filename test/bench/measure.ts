@@ -10,7 +10,10 @@ export async function timed(work: () => Promise<unknown>): Promise<number> {
 }
 
 /** Medians of several works that take turns, so that a machine's drift hits all alike. */
-export async function inTurns<Name extends string>(rounds: number, works: Readonly<Record<Name, () => Promise<number>>>): Promise<Record<Name, number>> {
+export async function inTurns<Name extends string>(
+  rounds: number,
+  works: Readonly<Record<Name, () => Promise<number>>>,
+): Promise<Record<Name, number>> {
   const all = Object.fromEntries(Object.keys(works).map((name) => [name, [] as number[]])) as Record<Name, number[]>;
   for (let round = 0; round < rounds + 1; round++) {
     for (const name of Object.keys(works) as Name[]) {
@@ -26,6 +29,7 @@ export type Row = { readonly what: string; readonly measured: string; readonly a
 
 export function printRows(title: string, rows: readonly Row[]): boolean {
   process.stdout.write(`\n${title}\n`);
-  for (const { what, measured, asked, met } of rows) process.stdout.write(`  ${met ? 'ok  ' : 'MISS'} ${what}: ${measured} (asked: ${asked})\n`);
+  for (const { what, measured, asked, met } of rows)
+    process.stdout.write(`  ${met ? 'ok  ' : 'MISS'} ${what}: ${measured} (asked: ${asked})\n`);
   return rows.every((row) => row.met);
 }

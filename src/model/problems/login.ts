@@ -46,7 +46,8 @@ export const LOGIN: Entries<LoginFacts> = {
     exit: EXIT.personNeeded,
     text: (f) =>
       `The host key of ${where(f)} has changed: it now shows ${f.type} ${f.fingerprint}, known is ${f.known} (${f.file}:${f.line}). Somebody may be listening in. No login was tried.`,
-    next: (f) => `Ask the administrator. If the change is genuine: ssh-keygen -R '${where(f)}' -f ${f.file}; then connect once with ssh -p ${f.port} ${f.host}.`,
+    next: (f) =>
+      `Ask the administrator. If the change is genuine: ssh-keygen -R '${where(f)}' -f ${f.file}; then connect once with ssh -p ${f.port} ${f.host}.`,
   },
   'host-key-revoked': {
     retry: 'person',
@@ -64,7 +65,8 @@ export const LOGIN: Entries<LoginFacts> = {
     retry: 'person',
     exit: EXIT.personNeeded,
     text: (f) => `${f.host} refused the login of ${f.user} (tried: ${f.tried}).`,
-    next: (f) => `Find out what works with: ssh -v ${f.user}@${f.host}; then: tunnels restart. It is not tried again by itself, as servers lock out those who insist.`,
+    next: (f) =>
+      `Find out what works with: ssh -v ${f.user}@${f.host}; then: tunnels restart. It is not tried again by itself, as servers lock out those who insist.`,
   },
   'login-timeout': {
     retry: 'answered',

@@ -63,13 +63,15 @@ export const NETWORK: Entries<NetworkFacts> = {
     retry: 'answered',
     exit: EXIT.failed,
     text: (f) => `${at(f)} closed the connection before its SSH greeting.`,
-    next: () => 'The server may be overloaded (MaxStartups) or refuse this address for a while (PerSourcePenalties, fail2ban); tunnels tries again, less and less often.',
+    next: () =>
+      'The server may be overloaded (MaxStartups) or refuse this address for a while (PerSourcePenalties, fail2ban); tunnels tries again, less and less often.',
   },
   'turned-away': {
     retry: 'answered',
     exit: EXIT.failed,
     text: (f) => `${at(f)} takes no connection from here for now. It said: ${f.said}`,
-    next: () => 'Wait: the server limits logins or punishes failed ones (MaxStartups, PerSourcePenalties); tunnels tries again, less and less often.',
+    next: () =>
+      'Wait: the server limits logins or punishes failed ones (MaxStartups, PerSourcePenalties); tunnels tries again, less and less often.',
   },
   'not-ssh': {
     retry: 'answered',

@@ -72,6 +72,7 @@ function serveClient(client: Connection, login: Allowed): void {
   });
   client.on('ready', () => {
     client.on('tcpip', (accept, reject, { destIP, destPort }) => serveDirect({ host: destIP, port: destPort }, { accept, reject }));
+    // oxlint-disable-next-line max-params -- ssh2's own signature
     client.on('request', (accept, reject, name, info) => {
       if (name === 'tcpip-forward') serveListen(client, listeners, { ...info, accept, reject });
       else if (name === 'cancel-tcpip-forward') serveCancel(listeners, { ...info, accept, reject });

@@ -42,7 +42,10 @@ export class LiveLink implements Link {
     this.lost = this.#lost.promise;
     const { client } = given.session;
     this.#offers = new Offers(client);
-    client.on('error', () => this.#closed()).on('end', () => this.#closed()).on('close', () => this.#closed());
+    client
+      .on('error', () => this.#closed())
+      .on('end', () => this.#closed())
+      .on('close', () => this.#closed());
     this.#watcher = new Watcher({
       client,
       stream: given.carrier.stream,

@@ -4,8 +4,6 @@ import { type Address, isSocket, LOOPBACK, printAddress, type TcpAddress } from 
 import { type Problem, ProblemError, problem } from '../../model/problem.ts';
 import { deferred } from '../../platform/deferred.ts';
 
-export type ChannelFailure = { readonly reason: number | null };
-
 /** Opens direct-tcpip (RFC 4254 section 7.2) or direct-streamlocal@openssh.com (OpenSSH PROTOCOL, 2.4). */
 export async function openChannel(client: Client, to: Address, origin: TcpAddress | null): Promise<Channel> {
   const opened = deferred<Channel>();
@@ -46,7 +44,9 @@ export function problemOfTarget(error: unknown, to: Address, from: string): Prob
 export function problemOfNextHop(error: unknown, hop: { host: string; port: number }, via: string): Problem {
   if (error instanceof ProblemError) return error.problem;
   const about = { host: hop.host, port: hop.port, via };
-  return error instanceof ChannelRefused && error.reason === PROHIBITED ? problem('hop-not-allowed', about) : problem('hop-unreachable', about);
+  return error instanceof ChannelRefused && error.reason === PROHIBITED
+    ? problem('hop-not-allowed', about)
+    : problem('hop-unreachable', about);
 }
 
 /** Ends a channel of a lost link, as nothing will ever come on it again; ssh2's own destroy() would wait for the server. */

@@ -33,7 +33,7 @@ const LOGIN_MS = 30_000;
  */
 export async function openSession(stream: Duplex, hop: ResolvedHop, given: SessionGiven): Promise<Session> {
   const client = new Client();
-  const attempt = new Attempt(client, hop, given, listenToGreeting(stream));
+  const attempt = new Attempt(client, hop, { ...given, greeting: listenToGreeting(stream) });
   try {
     const said = attempt.begin(stream);
     await attempt.done;
@@ -48,21 +48,23 @@ export async function openSession(stream: Duplex, hop: ResolvedHop, given: Sessi
   }
 }
 
+type AttemptGiven = SessionGiven & { readonly greeting: ReturnType<typeof listenToGreeting> };
+
 class Attempt {
   readonly #client: Client;
   readonly #hop: ResolvedHop;
-  readonly #given: SessionGiven;
-  readonly #greeting: ReturnType<typeof listenToGreeting>;
+  readonly #given: AttemptGiven;
+  readonly #greeting: AttemptGiven['greeting'];
   readonly #result = deferred<void>();
   #phase: Phase = 'greeting';
   #refusedKey: Problem | null = null;
   #cancelDeadline = () => {};
 
-  constructor(client: Client, hop: ResolvedHop, given: SessionGiven, greeting: ReturnType<typeof listenToGreeting>) {
+  constructor(client: Client, hop: ResolvedHop, given: AttemptGiven) {
     this.#client = client;
     this.#hop = hop;
     this.#given = given;
-    this.#greeting = greeting;
+    this.#greeting = given.greeting;
   }
 
   get done(): Promise<void> {
@@ -109,7 +111,10 @@ class Attempt {
     this.#given.onHandshake?.();
   };
   readonly #onReady = (): void => this.#result.resolve();
-  readonly #onError = (error: Error & ClientErrorExtensions): void => this.#fail(error);
+  readonly #onError = (error: Error & ClientErrorExtensions): void => {
+    // A signature that an agent could not make ends one key's try, not the login.
+    if (error.level !== 'agent') this.#fail(error);
+  };
   readonly #onClose = (): void => this.#fail(null);
 
   #fail(error: (Error & ClientErrorExtensions) | null, lateMs: number | null = null): void {

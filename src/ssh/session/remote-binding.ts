@@ -46,7 +46,9 @@ export async function bindThere(at: Address, given: BindGiven): Promise<Address>
 export async function unbindThere(at: Address, given: BindGiven): Promise<void> {
   const answer = deferred<void>();
   const settle = (error?: Error | null) => (error ? answer.reject(error) : answer.resolve());
-  const cancel = given.clock.after(ANSWER_MS, () => answer.reject(new ProblemError(problem('bind-not-answered', { listen: printAddress(at), on: given.hop }))));
+  const cancel = given.clock.after(ANSWER_MS, () =>
+    answer.reject(new ProblemError(problem('bind-not-answered', { listen: printAddress(at), on: given.hop }))),
+  );
   try {
     if (isSocket(at)) given.client.openssh_unforwardInStreamLocal(at.path, settle);
     else given.client.unforwardIn(onTheWire(at.host), at.port, settle);

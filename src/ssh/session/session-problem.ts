@@ -49,7 +49,8 @@ function problemOfLogin({ hop, error, lateMs, loginRefused }: SessionFailure): P
   const at = { host: hop.host, port: hop.port };
   if (lateMs !== null) return problem('login-timeout', { host: hop.host, user: hop.user, ms: lateMs });
   if (error === null) return problem('connection-reset', { ...at, code: 'CLOSED' });
-  if (error.level === 'client-socket') return problem('connection-reset', { ...at, code: typeof error.code === 'string' ? error.code : 'ERROR' });
+  if (error.level === 'client-socket')
+    return problem('connection-reset', { ...at, code: typeof error.code === 'string' ? error.code : 'ERROR' });
   if (FOR_NOW.has(error.code)) return problem('connection-reset', { ...at, code: `DISCONNECT ${String(error.code)}` });
   return loginRefused();
 }

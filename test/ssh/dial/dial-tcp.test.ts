@@ -28,7 +28,10 @@ async function freePort(): Promise<number> {
 }
 
 const request = { host: 'db.example', family: 'any' as const, timeoutMs: 10_000 };
-const addresses = (...found: [string, 4 | 6][]) => async () => found.map(([address, family]) => ({ address, family }));
+const addresses =
+  (...found: [string, 4 | 6][]) =>
+  async () =>
+    found.map(([address, family]) => ({ address, family }));
 const signal = new AbortController().signal;
 const codeOf = async (work: Promise<unknown>) => {
   const error = await work.then(
@@ -47,7 +50,10 @@ describe('a dial', () => {
   });
   test('goes on to the next address when the first refuses', async () => {
     const port = await listen('127.0.0.1');
-    const socket = await dialTcp({ ...request, port }, { clock: systemClock, signal, lookup: addresses(['127.0.0.2', 4], ['127.0.0.1', 4]) });
+    const socket = await dialTcp(
+      { ...request, port },
+      { clock: systemClock, signal, lookup: addresses(['127.0.0.2', 4], ['127.0.0.1', 4]) },
+    );
     expect(socket.remoteAddress).toBe('127.0.0.1');
     socket.destroy();
   });
