@@ -6,6 +6,7 @@ import type { Client } from 'ssh2';
  * and not as a strange connection.
  */
 type Internals = {
+  readonly _remoteVer?: unknown;
   readonly _callbacks: ((failed: boolean | Error, data?: Buffer) => void)[];
   readonly _protocol: {
     ping(): void;
@@ -37,6 +38,12 @@ export function onServerDebug(client: Client, said: (message: string) => void): 
 
 /** Whether both sides have agreed on algorithms in the key exchange that is under way. */
 export const hasNegotiated = (client: Client): boolean => internalsOf(client)._protocol._kex !== undefined;
+
+/** The software version of the server's identification string (RFC 4253 section 4.2). */
+export function serverVersion(client: Client): string {
+  const version = internalsOf(client)._remoteVer;
+  return typeof version === 'string' ? version : '';
+}
 
 function internalsOf(client: Client): Internals {
   const inner = client as unknown as Partial<Internals>;

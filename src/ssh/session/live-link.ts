@@ -1,16 +1,18 @@
 import type { Duplex } from 'node:stream';
-import type { Channel } from 'ssh2';
+import type { Channel, Client, SFTPWrapper } from 'ssh2';
 import type { Liveness } from '../../decide/liveness.ts';
 import type { Address, TcpAddress } from '../../model/address.ts';
 import type { Keepalive } from '../../model/profile.ts';
 import { type Problem, ProblemError, problem } from '../../model/problem.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { type Deferred, deferred } from '../../platform/deferred.ts';
+import type { Remote, RemoteProcess } from '../remote/types.ts';
 import type { Link, Offer, RemoteBinding, ResolvedHop } from '../types.ts';
 import { type Carrier, ParkedSocket } from './carrier.ts';
 import { Offers } from './offers.ts';
-import { breakChannel, openChannel, problemOfTarget } from './open-channel.ts';
-import type { Session } from './open-session.ts';
+import { serverVersion } from './internals.ts';
+import { breakChannel, openChannel, openExec, openSftp, problemOfTarget } from './open-channel.ts';
+import type { ServerWords, Session } from './open-session.ts';
 import { type BindGiven, bindThere, unbindThere } from './remote-binding.ts';
 import { Watcher } from './watcher.ts';
 
@@ -25,7 +27,7 @@ export type LinkGiven = {
 };
 
 /** A logged-in session as the rest of the program sees it. It is lost once and never comes back. */
-export class LiveLink implements Link {
+export class LiveLink implements Link, Remote {
   readonly hop: ResolvedHop;
   readonly lost: Promise<Problem>;
   readonly #given: LinkGiven;
@@ -71,9 +73,35 @@ export class LiveLink implements Link {
     }
   }
 
-  /** As `open`, but rejects with what ssh2 said, for those who judge it themselves. */
-  async openRaw(to: TcpAddress): Promise<Duplex> {
+  get hostKey(): string {
+    return this.#given.session.hostKey;
+  }
+
+  get ident(): string {
+    return serverVersion(this.#given.session.client);
+  }
+
+  get said(): ServerWords {
+    return this.#given.session.said;
+  }
+
+  async openRaw(to: Address): Promise<Duplex> {
     return await this.#openChannel(to, null);
+  }
+
+  async exec(command: string): Promise<RemoteProcess> {
+    const channel = await this.#orLost(openExec(this.#usable(), command));
+    this.#channels.add(channel);
+    channel.once('close', () => this.#channels.delete(channel));
+    return channel;
+  }
+
+  async sftp(): Promise<SFTPWrapper> {
+    return await this.#orLost(openSftp(this.#usable()));
+  }
+
+  async tryListen(at: Address): Promise<RemoteBinding> {
+    return await this.listen(at, (offer) => offer.reject());
   }
 
   async listen(at: Address, onOffer: (offer: Offer) => void): Promise<RemoteBinding> {
@@ -114,11 +142,15 @@ export class LiveLink implements Link {
   }
 
   async #openChannel(to: Address, origin: TcpAddress | null): Promise<Channel> {
-    if (this.#problem !== null) throw new ProblemError(this.#problem);
-    const channel = await this.#orLost(openChannel(this.#given.session.client, to, origin));
+    const channel = await this.#orLost(openChannel(this.#usable(), to, origin));
     this.#channels.add(channel);
     channel.once('close', () => this.#channels.delete(channel));
     return channel;
+  }
+
+  #usable(): Client {
+    if (this.#problem !== null) throw new ProblemError(this.#problem);
+    return this.#given.session.client;
   }
 
   #bindGiven(): BindGiven {

@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import type { Channel, Client } from 'ssh2';
+import type { Channel, Client, ClientChannel, SFTPWrapper } from 'ssh2';
 import { type Address, isSocket, LOOPBACK, printAddress, type TcpAddress } from '../../model/address.ts';
 import { type Problem, ProblemError, problem } from '../../model/problem.ts';
 import { deferred } from '../../platform/deferred.ts';
@@ -8,7 +8,7 @@ import { deferred } from '../../platform/deferred.ts';
 export async function openChannel(client: Client, to: Address, origin: TcpAddress | null): Promise<Channel> {
   const opened = deferred<Channel>();
   const done = (error: (Error & { reason?: unknown }) | undefined, channel: Channel): void => {
-    if (error) opened.reject(new ChannelRefused(typeof error.reason === 'number' ? error.reason : null, { cause: error }));
+    if (error) opened.reject(refusedBy(error));
     else opened.resolve(channel);
   };
   if (isSocket(to)) client.openssh_forwardOutStreamLocal(to.path, done);
@@ -18,6 +18,26 @@ export async function openChannel(client: Client, to: Address, origin: TcpAddres
   channel.on('error', () => {});
   return channel;
 }
+
+/** A session channel that runs a command (RFC 4254 section 6.5). */
+export async function openExec(client: Client, command: string): Promise<ClientChannel> {
+  const opened = deferred<ClientChannel>();
+  client.exec(command, (error, channel) => (error ? opened.reject(refusedBy(error)) : opened.resolve(channel)));
+  const channel = await opened.promise;
+  channel.on('error', () => {});
+  return channel;
+}
+
+export async function openSftp(client: Client): Promise<SFTPWrapper> {
+  const opened = deferred<SFTPWrapper>();
+  client.sftp((error, sftp) => (error ? opened.reject(refusedBy(error)) : opened.resolve(sftp)));
+  const sftp = await opened.promise;
+  sftp.on('error', () => {});
+  return sftp;
+}
+
+const refusedBy = (error: Error & { reason?: unknown }): ChannelRefused =>
+  new ChannelRefused(typeof error.reason === 'number' ? error.reason : null, { cause: error });
 
 /** SSH_MSG_CHANNEL_OPEN_FAILURE with its reason code (RFC 4254 section 5.1), or null where there was none. */
 export class ChannelRefused extends Error {

@@ -4,6 +4,7 @@ import { type Problem, ProblemError } from '../../model/problem.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { deferred } from '../../platform/deferred.ts';
 import type { Login } from '../identity/auth-handler.ts';
+import { fingerprintOf } from '../identity/host-key.ts';
 import type { HostVerifier } from '../identity/host-verifier.ts';
 import type { ResolvedHop } from '../types.ts';
 import { hasNegotiated, onServerDebug } from './internals.ts';
@@ -19,7 +20,12 @@ export type SessionGiven = {
   readonly onHandshake?: () => void;
 };
 
-export type Session = { readonly client: Client; readonly said: ServerWords };
+export type Session = {
+  readonly client: Client;
+  readonly said: ServerWords;
+  /** Fingerprint of the host key that was accepted. */
+  readonly hostKey: string;
+};
 
 /** What the server said in SSH_MSG_DEBUG since the login began, oldest first; bounded. */
 export type ServerWords = { readonly all: readonly string[]; since(mark: number): readonly string[]; mark(): number };
@@ -37,7 +43,7 @@ export async function openSession(stream: Duplex, hop: ResolvedHop, given: Sessi
   try {
     const said = attempt.begin(stream);
     await attempt.done;
-    return { client, said };
+    return { client, said, hostKey: attempt.hostKey };
   } catch (error) {
     // ssh2 may still speak after its first error, and without a listener that would end the process.
     client.on('error', () => {});
@@ -58,6 +64,7 @@ class Attempt {
   readonly #result = deferred<void>();
   #phase: Phase = 'greeting';
   #refusedKey: Problem | null = null;
+  #hostKey = '';
   #cancelDeadline = () => {};
 
   constructor(client: Client, hop: ResolvedHop, given: AttemptGiven) {
@@ -69,6 +76,10 @@ class Attempt {
 
   get done(): Promise<void> {
     return this.#result.promise;
+  }
+
+  get hostKey(): string {
+    return this.#hostKey;
   }
 
   begin(stream: Duplex): ServerWords {
@@ -100,6 +111,7 @@ class Attempt {
 
   #verify(key: Buffer): boolean {
     this.#refusedKey = this.#given.verifier.verify(key);
+    this.#hostKey = fingerprintOf(key);
     return this.#refusedKey === null;
   }
 

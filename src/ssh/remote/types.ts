@@ -1,0 +1,32 @@
+import type { SFTPWrapper } from 'ssh2';
+import type { Duplex } from 'node:stream';
+import type { Address } from '../../model/address.ts';
+import type { RemoteBinding, ResolvedHop } from '../types.ts';
+
+/** What can be done on a hop besides forwarding, over a link that is already logged in. Every call rejects when the link is lost. */
+export interface Remote {
+  readonly hop: ResolvedHop;
+  /** `SHA256:...` of the host key that was accepted: which server this is, whatever the way there. */
+  readonly hostKey: string;
+  /** The server's software version (RFC 4253 section 4.2), such as `OpenSSH_9.2p1 Debian-2+deb12u10`. */
+  readonly ident: string;
+  /** What it said in SSH_MSG_DEBUG since the login began. */
+  readonly said: { readonly all: readonly string[]; mark(): number; since(mark: number): readonly string[] };
+  /** Runs a command without a terminal. Rejects with ChannelRefused or the lost link's ProblemError. */
+  exec(command: string): Promise<RemoteProcess>;
+  /** Rejects where there is no SFTP subsystem, or where something else answers in its place. */
+  sftp(): Promise<SFTPWrapper>;
+  /** A raw direct-tcpip or direct-streamlocal channel; rejects with ChannelRefused and its reason code. */
+  openRaw(to: Address): Promise<Duplex>;
+  /** Asks for a binding whose connections are all rejected: only the answer matters. */
+  tryListen(at: Address): Promise<RemoteBinding>;
+}
+
+/** An exec channel: stdin and stdout, stderr beside it. */
+export interface RemoteProcess extends Duplex {
+  readonly stderr: NodeJS.ReadableStream;
+  on(event: 'exit', listener: (code: number | null, signal?: string) => void): this;
+  on(event: string, listener: (...args: never[]) => void): this;
+  /** SSH_MSG_CHANNEL_CLOSE. */
+  close(): void;
+}
