@@ -27,6 +27,8 @@ export interface RemoteProcess extends Duplex {
   readonly stderr: NodeJS.ReadableStream;
   on(event: 'exit', listener: (code: number | null, signal?: string) => void): this;
   on(event: string, listener: (...args: never[]) => void): this;
+  /** A signal by its name without SIG (RFC 4254 section 6.9); only while its stdin has not been ended. */
+  signal(name: string): void;
   /** SSH_MSG_CHANNEL_CLOSE. */
   close(): void;
 }
