@@ -14,6 +14,10 @@ const NEEDS = [
   { package: 'netcat-openbsd', has: ['nc'] },
   { package: 'procps', has: ['ps'] },
   { package: 'curl', has: ['curl'] },
+  { package: 'busybox', has: ['busybox'] },
+  { package: 'tcsh', has: ['tcsh'] },
+  { package: 'fish', has: ['fish'] },
+  { package: 'dropbear-bin', has: ['dropbear'] },
 ];
 
 /**
