@@ -12,7 +12,17 @@ export function bound(tunnel: Tunnel, given: Given, report: Report & { readonly 
   return settle(withForward(tunnel, report.forward, { is: 'listening', since: given.now, listen: report.listen }), given);
 }
 
-export function bindFailed(tunnel: Tunnel, given: Given, report: Report & { readonly problem: Problem }): Outcome {
+/** A refusal whose cause is being looked for: the try is still under way, and the user sees why it takes longer. */
+export function bindTrouble(tunnel: Tunnel, given: Given, report: Report & { readonly problem: Problem }): Outcome {
+  if (!isAwaited(tunnel, given, report)) return unchanged(tunnel);
+  const before = tunnel.forwards[report.forward];
+  const known = before?.is === 'recovering' ? { since: before.since, tries: before.tries } : { since: given.now, tries: 0 };
+  return settle(withForward(tunnel, report.forward, { is: 'recovering', ...known, because: report.problem, retryAt: null }), given);
+}
+
+type Failure = Report & { readonly problem: Problem; readonly retryAfterMs: number | null };
+
+export function bindFailed(tunnel: Tunnel, given: Given, report: Failure): Outcome {
   if (!isAwaited(tunnel, given, report)) return unchanged(tunnel);
   const { problem, forward, age } = report;
   const before = tunnel.forwards[forward];
@@ -20,7 +30,7 @@ export function bindFailed(tunnel: Tunnel, given: Given, report: Report & { read
   if (retry === 'person') return settle(withForward(tunnel, forward, { is: 'blocked', since: given.now, because: problem }), given);
   const tries = (before?.is === 'recovering' ? before.tries : 0) + 1;
   const since = before?.is === 'recovering' ? before.since : given.now;
-  const retryAt = given.now + backoff({ retry, attempt: tries, jitter: given.jitter });
+  const retryAt = given.now + (report.retryAfterMs ?? backoff({ retry, attempt: tries, jitter: given.jitter }));
   const settled = settle(withForward(tunnel, forward, { is: 'recovering', since, because: problem, tries, retryAt }), given);
   return { ...settled, effects: [...settled.effects, { do: 'wake', at: retryAt, age, timer: { for: 'bind', forward } }] };
 }

@@ -3,7 +3,7 @@ import { assertNever } from '../../model/result.ts';
 import type { Timer, Tunnel, TunnelEvent } from '../../model/tunnel.ts';
 import { askedDown, askedRestart, askedUp, closed, unused, used } from './asked.ts';
 import { idledOut, linked, linkFailed, linkLost, retryNow } from './connection.ts';
-import { bindAgain, bindFailed, bound } from './forwards.ts';
+import { bindAgain, bindFailed, bindTrouble, bound } from './forwards.ts';
 import { type Given, type Outcome, unchanged } from './given.ts';
 
 /** A tunnel that nobody has asked for yet. */
@@ -42,6 +42,8 @@ export function transition(tunnel: Tunnel, event: TunnelEvent, given: Given): Ou
       return bound(tunnel, given, event);
     case 'bind-failed':
       return bindFailed(tunnel, given, event);
+    case 'bind-trouble':
+      return bindTrouble(tunnel, given, event);
     case 'closed':
       return closed(tunnel, given, event.run);
     case 'woke':

@@ -143,7 +143,7 @@ export class Runner {
       const listen = await this.#bindings.bind(forward, this.#connection.links, signal);
       this.#send({ type: 'bound', age, forward, listen });
     } catch (error) {
-      if (!signal.aborted) this.#send({ type: 'bind-failed', age, forward, problem: problemOf(error) });
+      if (!signal.aborted) this.#send({ type: 'bind-failed', age, forward, problem: problemOf(error), retryAfterMs: null });
     }
   }
 

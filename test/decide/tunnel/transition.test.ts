@@ -71,29 +71,29 @@ describe('a tunnel that is asked up', () => {
     expect(transition(tunnel, { type: 'asked-up' }, run([]).given)).toEqual({ tunnel, effects: [] });
   });
   test('is degraded, not down, when one forward is refused', () => {
-    const { tunnel, effects } = run([...up.slice(0, 3), { type: 'bind-failed', age: 1, forward: 1, problem: held }]);
+    const { tunnel, effects } = run([...up.slice(0, 3), { type: 'bind-failed', age: 1, forward: 1, problem: held, retryAfterMs: null }]);
     expect(tunnel.state).toMatchObject({ is: 'degraded', because: held });
     expect(effects).toEqual([{ do: 'wake', at: 1250, age: 1, timer: { for: 'bind', forward: 1 } }]);
   });
   test('retries a refused binding alone, on the same connection', () => {
     const { tunnel, effects } = run([
       ...up.slice(0, 3),
-      { type: 'bind-failed', age: 1, forward: 1, problem: held },
+      { type: 'bind-failed', age: 1, forward: 1, problem: held, retryAfterMs: null },
       { type: 'woke', age: 1, timer: { for: 'bind', forward: 1 } },
     ]);
     expect(effects).toEqual([{ do: 'bind', age: 1, forward: 1 }]);
     expect(tunnel.epoch).toBe(1);
   });
   test('never retries a binding that policy forbids', () => {
-    const { tunnel, effects } = run([...up.slice(0, 3), { type: 'bind-failed', age: 1, forward: 1, problem: notAllowed }]);
+    const { tunnel, effects } = run([...up.slice(0, 3), { type: 'bind-failed', age: 1, forward: 1, problem: notAllowed, retryAfterMs: null }]);
     expect(tunnel.forwards[1]).toMatchObject({ is: 'blocked', because: notAllowed });
     expect(effects).toEqual([]);
   });
   test('is blocked and gives everything back when no forward may ever listen', () => {
     const { tunnel, effects } = run([
       ...up.slice(0, 2),
-      { type: 'bind-failed', age: 1, forward: 0, problem: notAllowed },
-      { type: 'bind-failed', age: 1, forward: 1, problem: notAllowed },
+      { type: 'bind-failed', age: 1, forward: 0, problem: notAllowed, retryAfterMs: null },
+      { type: 'bind-failed', age: 1, forward: 1, problem: notAllowed, retryAfterMs: null },
     ]);
     expect(tunnel.state).toMatchObject({ is: 'blocked', because: notAllowed });
     expect(effects).toEqual([{ do: 'close', run: 2 }]);
@@ -217,7 +217,8 @@ const anyEvent = (): fc.Arbitrary<TunnelEvent> => {
     fc.record({ type: fc.constant('linked' as const), epoch: small }),
     fc.record({ type: fc.constantFrom('link-failed' as const, 'link-lost' as const), epoch: small, problem: anyProblem }),
     fc.record({ type: fc.constant('bound' as const), age: small, forward: which, listen: fc.constant(listen) }),
-    fc.record({ type: fc.constant('bind-failed' as const), age: small, forward: which, problem: anyProblem }),
+    fc.record({ type: fc.constant('bind-failed' as const), age: small, forward: which, problem: anyProblem, retryAfterMs: fc.option(fc.nat(9_000)) }),
+    fc.record({ type: fc.constant('bind-trouble' as const), age: small, forward: which, problem: anyProblem }),
     fc.record({ type: fc.constant('closed' as const), run: small }),
     fc.record({
       type: fc.constant('woke' as const),
