@@ -5,10 +5,10 @@ import type { TunnelSnapshot } from '../../src/model/snapshot.ts';
 import { background } from '../support/child.ts';
 import { refusingAddress, startTarget } from '../support/echo-server.ts';
 import { freePort } from '../support/free-port.ts';
-import { makeKey, startAgent } from '../support/keys.ts';
+import { makeKey } from '../support/keys.ts';
 import { type Lab, makeLab } from '../support/lab.ts';
 import { isRoot, run } from '../support/run.ts';
-import { statusOf, untilTunnel } from '../support/status.ts';
+import { untilTunnel } from '../support/status.ts';
 
 type Up = { readonly tunnels: readonly TunnelSnapshot[] };
 
@@ -121,13 +121,11 @@ describe.runIf(isRoot)('`tunnels up` when something is wrong', () => {
       const from = parts.lab.bastion.log().length;
       const { tunnel } = await blocked('stranger', { identity: stranger.path }, 'login-refused');
       expect(tunnel.because?.text).toContain('stranger');
-      await parts.lab.bastion.waitForLog(/Connection (closed|reset) by authenticating user/, { from });
-      expect(
-        parts.lab.bastion
-          .log()
-          .slice(from)
-          .match(/Connection (closed|reset) by authenticating user/g),
-      ).toHaveLength(1);
+      await parts.lab.bastion.waitForLog(/Disconnected from authenticating user/, { from });
+      // Another tunnel comes and goes meanwhile; the refused key is not shown again.
+      expect((await tryUp('welcome', hopOf({}))).code).toBe(0);
+      expect(parts.lab.bastion.log().slice(from).split(`Failed publickey for ${parts.lab.user.name}`)).toHaveLength(2);
+      await cli().run(['down', 'welcome']);
     });
     test('an unknown host key stops before any login, with the fingerprint', async () => {
       const known = parts.lab.home.write('.ssh/none', '');
@@ -207,7 +205,7 @@ describe.runIf(isRoot)('`tunnels up` when something is wrong', () => {
   });
 
   describe('with the surroundings', () => {
-    test('a torn state file is kept aside and told, and the other tunnels of the day are brought up again', async () => {
+    test('a torn state file is kept aside and told, and the supervisor starts without it', async () => {
       await cli().run(['supervisor', 'stop']);
       const wanted = join(parts.lab.home.tunnelsHome, 'wanted.json');
       writeFileSync(wanted, '{"schemaVersion":1,"val');
@@ -223,21 +221,6 @@ describe.runIf(isRoot)('`tunnels up` when something is wrong', () => {
       const start = await cli().run(['supervisor', 'start'], { env: { TUNNELS_HOME: home } });
       expect(start.code).toBe(6);
       expect(start.stderr).toContain('TUNNELS_HOME');
-    });
-    test('a closed stdout ends the command quietly', async () => {
-      const { cli: command } = parts.lab;
-      const ran = command.spawn(['logs', '-f']);
-      await ran.waitFor(/supervisor/);
-      await ran.stop();
-      const { stderr } = await run('sh', ['-c', `exec 2>&1; echo; true`]);
-      expect(stderr).toBe('');
-    });
-    test('an agent holds the key that a file need not', async () => {
-      const agent = await startAgent();
-      chmodSync(agent.socket, 0o666);
-      await agent.add(parts.lab.key.path);
-      await agent.stop();
-      expect((await statusOf(cli(), 'target')).state).toBe('up');
     });
   });
 });

@@ -8,6 +8,8 @@ export type Behaviour =
   | 'echo'
   /** Says `hello\n` and closes at once. */
   | 'greet-then-close'
+  /** Answers one HTTP request with `hello\n`. */
+  | 'web'
   /** Accepts, reads, never answers. */
   | 'silent'
   /** Accepts and resets. */
@@ -76,6 +78,7 @@ export async function refusingAddress(host = '127.0.0.1'): Promise<{ readonly to
 const BEHAVIOURS: Record<Behaviour, (socket: Socket) => void> = {
   echo: (socket) => void socket.pipe(socket),
   'greet-then-close': (socket) => void socket.end('hello\n'),
+  web: (socket) => void socket.once('data', () => socket.end('HTTP/1.1 200 OK\r\nContent-Length: 6\r\nConnection: close\r\n\r\nhello\n')),
   silent: () => {},
   reset: (socket) => void socket.resetAndDestroy(),
   'slow-reader': (socket) => void socket.pause(),

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { background } from './child.ts';
 import { must } from './run.ts';
@@ -40,11 +40,12 @@ export type Agent = {
   stop(): Promise<void>;
 };
 
-/** A real ssh-agent with no keys. */
-export async function startAgent(): Promise<Agent> {
+/** A real ssh-agent with no keys; `as` another user it serves him and root alone (needs root). */
+export async function startAgent({ as }: { as?: { readonly uid: number; readonly gid: number } } = {}): Promise<Agent> {
   const dir = tempDir();
+  if (as) chownSync(dir, as.uid, as.gid);
   const socket = join(dir, 'agent.sock');
-  const agent = background('ssh-agent', ['-D', '-a', socket]);
+  const agent = background('ssh-agent', ['-D', '-a', socket], as && { uid: as.uid, gid: as.gid });
   await agent.waitFor(/SSH_AUTH_SOCK/);
   const env = { ...process.env, SSH_AUTH_SOCK: socket };
   return {

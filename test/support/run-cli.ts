@@ -21,11 +21,16 @@ export type CliRan = Ran & {
   json<T>(): T;
 };
 
+/** Added to the environment of one command; what is undefined is taken out of it. */
+type Env = Readonly<Record<string, string | undefined>>;
+
 export type Cli = {
   /** Runs `tunnels ...args` to its end, without a terminal. */
-  run(args: readonly string[], options?: { readonly input?: string; readonly env?: Readonly<Record<string, string>> }): Promise<CliRan>;
+  run(args: readonly string[], options?: { readonly input?: string; readonly env?: Env }): Promise<CliRan>;
   /** Starts a command that goes on, such as `logs -f`. */
-  spawn(args: readonly string[], options?: { readonly env?: Readonly<Record<string, string>> }): Background;
+  spawn(args: readonly string[], options?: { readonly env?: Env }): Background;
+  /** The same command as a line for sh(1): for pipes, redirections and terminals. */
+  line(args: readonly string[], options?: { readonly env?: Env }): string;
   /** The supervisors and commands that run for this home now, by their environment. */
   processes(): number[];
   /** Stops the home's supervisor, ends whatever is left of it, and removes the home. */
@@ -40,7 +45,7 @@ export async function makeCli(options: CliOptions): Promise<Cli> {
   const prefix = [...place(options), ...(await builtCommand())];
   const { home, cwd = home.home } = options;
   const base = { PATH: process.env['PATH'] ?? '', LANG: 'C.UTF-8', ...home.env, ...options.env };
-  const invoke = (args: readonly string[], env: Readonly<Record<string, string>> = {}) => ({
+  const invoke = (args: readonly string[], env: Env = {}) => ({
     command: prefix[0]!,
     args: [...prefix.slice(1), ...args],
     settings: { cwd, env: { ...base, ...env } },
@@ -55,6 +60,11 @@ export async function makeCli(options: CliOptions): Promise<Cli> {
       const { command, args: argv, settings } = invoke(args, env);
       return background(command, argv, settings);
     },
+    line(args, { env } = {}) {
+      const { command, args: argv, settings } = invoke(args, env);
+      const set = Object.entries(settings.env).flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${value}`]));
+      return `cd ${quoted(cwd)} && exec ${['env', '-i', ...set, command, ...argv].map(quoted).join(' ')}`;
+    },
     processes: () => processesOf(home.tunnelsHome),
     async dispose() {
       if (cli.processes().length > 0) await cli.run(['supervisor', 'stop']);
@@ -66,6 +76,8 @@ export async function makeCli(options: CliOptions): Promise<Cli> {
   };
   return cli;
 }
+
+const quoted = (word: string): string => `'${word.replaceAll("'", "'\\''")}'`;
 
 function place({ netns, as }: CliOptions): string[] {
   const inside = netns === undefined ? [] : ['ip', 'netns', 'exec', netns];
