@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { Address, TcpAddress } from '../model/address.ts';
-import type { Forward } from '../model/profile.ts';
+import type { Forward, Keepalive } from '../model/profile.ts';
 import type { Problem } from '../model/problem.ts';
 
 /**
@@ -42,9 +42,21 @@ export interface Link {
   open(to: Address, origin: TcpAddress | null): Promise<Duplex>;
   /** tcpip-forward (RFC 4254 §7.1) or streamlocal-forward@openssh.com. Rejects with ProblemError. */
   listen(at: Address, onOffer: (offer: Offer) => void): Promise<RemoteBinding>;
+  /** What had to be done to the session before it; null where there was none. */
+  readonly reset: Reset | null;
+  /** Changes how often it is asked whether it is alive, when more is known of the server. */
+  setKeepalive(keepalive: Keepalive): void;
   /** Ends the session in order; resolves when the server has closed, or at the deadline. */
   close(deadlineMs: number): Promise<void>;
 }
+
+/** The dead connection before this one was reset when its server could be reached again. */
+export type Reset = {
+  /** Our ends' ports of the connections that were reset. */
+  readonly ports: readonly number[];
+  /** Wall clock, ms. */
+  readonly at: number;
+};
 
 /** A connection that came in at a remote binding and waits for us to take it. */
 export interface Offer {

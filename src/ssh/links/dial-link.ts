@@ -10,7 +10,7 @@ import type { Carrier } from '../session/carrier.ts';
 import { LiveLink } from '../session/live-link.ts';
 import { problemOfNextHop } from '../session/open-channel.ts';
 import { openSession } from '../session/open-session.ts';
-import type { ResolvedHop } from '../types.ts';
+import type { Reset, ResolvedHop } from '../types.ts';
 
 export type DialLinkGiven = {
   readonly clock: Clock;
@@ -20,21 +20,23 @@ export type DialLinkGiven = {
   readonly via: LiveLink | null;
   readonly onSuspect: (link: LiveLink, suspect: boolean) => void;
   /** The server's address answers again. */
-  readonly onReached?: () => void;
+  readonly onReached: () => void;
   /** The server itself answers again. */
-  readonly onHandshake?: () => void;
+  readonly onHandshake: () => void;
+  /** What these two have done to the connection before; asked once the login is done. */
+  readonly resetBefore: () => Reset | null;
 };
 
 /** One hop from nothing to a logged-in link. What needs no network runs beside what does. */
 export async function dialLink(hop: ResolvedHop, given: DialLinkGiven): Promise<LiveLink> {
   const [carrier, verifier, login] = await allOrUndo(hop, given);
-  given.onReached?.();
+  given.onReached();
   const session = await openSession(carrier.stream, hop, {
     clock: given.clock,
     signal: given.signal,
     verifier,
     login,
-    ...(given.onHandshake === undefined ? {} : { onHandshake: given.onHandshake }),
+    onHandshake: given.onHandshake,
   });
   const link: LiveLink = new LiveLink({
     hop,
@@ -42,6 +44,7 @@ export async function dialLink(hop: ResolvedHop, given: DialLinkGiven): Promise<
     carrier,
     keepalive: given.keepalive,
     clock: given.clock,
+    reset: given.resetBefore(),
     onSuspect: (suspect) => given.onSuspect(link, suspect),
   });
   return link;

@@ -2,7 +2,8 @@ import type { Keepalive } from '../../model/profile.ts';
 import type { Problem } from '../../model/problem.ts';
 import type { HopWord } from '../../model/snapshot.ts';
 import type { Clock } from '../../platform/clock.ts';
-import type { Link, ResolvedHop } from '../types.ts';
+import type { ResolvedHop } from '../types.ts';
+import type { HopLink } from '../remote/types.ts';
 import { Parking } from './parking.ts';
 import { Slot } from './slot.ts';
 
@@ -12,7 +13,7 @@ export type HopState = { readonly state: HopWord; readonly rttMs: number | null 
 /** The use of a whole route by one tunnel. */
 export interface Lease {
   /** One for each hop, in dialling order. */
-  readonly links: readonly Link[];
+  readonly links: readonly HopLink[];
   /** Resolves when any of the links is lost. */
   readonly lost: Promise<Problem>;
   release(how: 'for-good' | 'may-return'): Promise<void>;
@@ -33,7 +34,7 @@ export class Links {
   /** Rejects with the ProblemError of the hop that failed, or with the signal's reason. */
   async lease(route: Route, signal: AbortSignal): Promise<Lease> {
     const held: Slot[] = [];
-    const links: Link[] = [];
+    const links: HopLink[] = [];
     const release = releaseOnce(held);
     try {
       for (const slot of this.#slotsOf(route)) {

@@ -1,5 +1,8 @@
 import type { ParkedSocket } from '../session/carrier.ts';
 
+/** What was sent to the old sessions of a place when the way there was free again. */
+export type Dismissal = { readonly count: number; readonly ports: readonly number[] };
+
 /** Dead connections' sockets, by where they lead, kept until the way there is free again. */
 export class Parking {
   readonly #parked = new Map<string, Set<ParkedSocket>>();
@@ -9,12 +12,12 @@ export class Parking {
     this.#parked.set(place, here.add(socket));
   }
 
-  /** The way to this place is free: the old sessions there hear of their end. Returns how many there were. */
-  dismiss(place: string): number {
-    const here = this.#parked.get(place) ?? new Set();
+  /** The way to this place is free: the old sessions there hear of their end. */
+  dismiss(place: string): Dismissal {
+    const here = [...(this.#parked.get(place) ?? [])];
     this.#parked.delete(place);
     for (const socket of here) socket.dismiss();
-    return here.size;
+    return { count: here.length, ports: here.flatMap(({ localPort }) => localPort ?? []) };
   }
 
   dismissAll(): void {

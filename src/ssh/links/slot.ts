@@ -3,9 +3,9 @@ import type { Keepalive } from '../../model/profile.ts';
 import type { HopWord } from '../../model/snapshot.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { LiveLink } from '../session/live-link.ts';
-import type { ResolvedHop } from '../types.ts';
+import type { Reset, ResolvedHop } from '../types.ts';
 import { dialLink } from './dial-link.ts';
-import type { Parking } from './parking.ts';
+import type { Dismissal, Parking } from './parking.ts';
 
 export type SlotGiven = {
   readonly clock: Clock;
@@ -32,6 +32,7 @@ export class Slot {
   #users = 0;
   #link: LiveLink | null = null;
   #dial: { readonly link: Promise<LiveLink>; readonly abort: AbortController } | null = null;
+  #reset: Reset | null = null;
   #cancelLinger = () => {};
   #cancelBeside = () => {};
 
@@ -100,8 +101,9 @@ export class Slot {
       keepalive,
       via,
       onSuspect: (link, suspect) => this.#suspected(link, suspect),
-      ...(parent === null ? { onReached: () => parking.dismiss(this.#place()) } : {}),
+      onReached: () => this.#noteReset(parking.dismiss(this.#place())),
       onHandshake: () => this.#replaced(),
+      resetBefore: () => this.#takeReset(),
     });
   }
 
@@ -144,7 +146,20 @@ export class Slot {
     if (!this.#link?.suspect) return;
     const old = this.#link;
     this.#link = null;
-    old.abandon(problem('link-replaced', { host: this.hop.name }))?.dismiss();
+    const parked = old.abandon(problem('link-replaced', { host: this.hop.name }));
+    if (parked === null) return;
+    this.#given.parking.park(this.#place(), parked);
+    this.#noteReset(this.#given.parking.dismiss(this.#place()));
+  }
+
+  #noteReset({ count, ports }: Dismissal): void {
+    if (count > 0) this.#reset = { ports, at: this.#given.clock.now() };
+  }
+
+  #takeReset(): Reset | null {
+    const reset = this.#reset;
+    this.#reset = null;
+    return reset;
   }
 
   #lost(link: LiveLink, because: Problem): void {
@@ -156,7 +171,9 @@ export class Slot {
     this.#given.onChange();
   }
 
+  /** Two hops of one address behind different hops are different places. */
   #place(): string {
-    return `${this.hop.host} ${this.hop.port}`;
+    const parent = this.#given.parent;
+    return `${parent === null ? '' : `${parent.#place()} `}${this.hop.host} ${this.hop.port}`;
   }
 }

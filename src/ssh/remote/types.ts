@@ -1,7 +1,7 @@
 import type { SFTPWrapper } from 'ssh2';
 import type { Duplex } from 'node:stream';
 import type { Address } from '../../model/address.ts';
-import type { RemoteBinding, ResolvedHop } from '../types.ts';
+import type { Link, RemoteBinding, ResolvedHop } from '../types.ts';
 
 /** What can be done on a hop besides forwarding, over a link that is already logged in. Every call rejects when the link is lost. */
 export interface Remote {
@@ -32,3 +32,6 @@ export interface RemoteProcess extends Duplex {
   /** SSH_MSG_CHANNEL_CLOSE. */
   close(): void;
 }
+
+/** A link with everything that can be done over it. */
+export type HopLink = Link & Remote;

@@ -10,11 +10,14 @@ export type Carrier = { readonly kind: 'socket'; readonly stream: Socket } | { r
  * never hears of the end. A reset sent once the way is free again reaches the server's sshd at once.
  */
 export class ParkedSocket {
+  /** Our end's port: the server's stale socket answers to it alone. */
+  readonly localPort: number | null;
   readonly #socket: Socket;
   #answered = false;
 
   constructor(socket: Socket) {
     this.#socket = socket;
+    this.localPort = socket.localPort ?? null;
     socket.on('error', () => {});
     socket.on('data', () => {
       this.#answered = true;

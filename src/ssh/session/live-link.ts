@@ -7,7 +7,7 @@ import { type Problem, ProblemError, problem } from '../../model/problem.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { type Deferred, deferred } from '../../platform/deferred.ts';
 import type { Remote, RemoteProcess } from '../remote/types.ts';
-import type { Link, Offer, RemoteBinding, ResolvedHop } from '../types.ts';
+import type { Link, Offer, RemoteBinding, Reset, ResolvedHop } from '../types.ts';
 import { type Carrier, ParkedSocket } from './carrier.ts';
 import { Offers } from './offers.ts';
 import { serverVersion } from './internals.ts';
@@ -22,6 +22,7 @@ export type LinkGiven = {
   readonly carrier: Carrier;
   readonly keepalive: Keepalive;
   readonly clock: Clock;
+  readonly reset?: Reset | null;
   /** Called at each change between trusted and suspect. */
   readonly onSuspect: (suspect: boolean) => void;
 };
@@ -71,6 +72,14 @@ export class LiveLink implements Link, Remote {
     } catch (error) {
       throw new ProblemError(problemOfTarget(error, to, this.hop.name), { cause: error });
     }
+  }
+
+  get reset(): Reset | null {
+    return this.#given.reset ?? null;
+  }
+
+  setKeepalive(keepalive: Keepalive): void {
+    this.#watcher.setKeepalive(keepalive);
   }
 
   get hostKey(): string {
@@ -182,7 +191,7 @@ export class LiveLink implements Link, Remote {
   }
 
   #patienceMs(): number {
-    const { intervalMs, countMax } = this.#given.keepalive;
+    const { intervalMs, countMax } = this.#watcher.keepalive;
     return intervalMs * (countMax + 1);
   }
 

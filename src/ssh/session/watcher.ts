@@ -16,6 +16,7 @@ export type WatchGiven = {
 /** Pings a link and hears its answers; what they mean is decided in `decide/liveness`. Anything received is an answer. */
 export class Watcher {
   readonly #given: WatchGiven;
+  #keepalive: Keepalive;
   #liveness: Liveness;
   #heard = false;
   #rttMs: number | null = null;
@@ -23,6 +24,7 @@ export class Watcher {
 
   constructor(given: WatchGiven) {
     this.#given = given;
+    this.#keepalive = given.keepalive;
     this.#liveness = alive({ keepalive: given.keepalive, now: given.clock.now() });
     given.stream.on('data', this.#onData);
     this.#schedule();
@@ -32,6 +34,16 @@ export class Watcher {
     return this.#rttMs;
   }
 
+  get keepalive(): Keepalive {
+    return this.#keepalive;
+  }
+
+  /** Takes effect at once where nothing is being waited for, otherwise with the next answer. */
+  setKeepalive(keepalive: Keepalive): void {
+    this.#keepalive = keepalive;
+    if (this.#liveness.is === 'quiet') this.#step('heard');
+  }
+
   get is(): Liveness['is'] {
     return this.#liveness.is;
   }
@@ -39,11 +51,6 @@ export class Watcher {
   stop(): void {
     this.#cancel();
     this.#given.stream.off('data', this.#onData);
-  }
-
-  /** Asks now: something says that the link may have died. */
-  ask(): void {
-    this.#ping();
   }
 
   /** Data in a quiet time only leaves a mark, so that bulk traffic costs no timer. */
@@ -61,9 +68,9 @@ export class Watcher {
 
   #step(type: 'heard' | 'woke'): void {
     const before = this.#liveness.is;
-    const { keepalive, clock } = this.#given;
+    const { clock } = this.#given;
     this.#heard = false;
-    const next = watch(this.#liveness, { type }, { keepalive, now: clock.now(), rttMs: this.#rttMs });
+    const next = watch(this.#liveness, { type }, { keepalive: this.#keepalive, now: clock.now(), rttMs: this.#rttMs });
     this.#liveness = next.liveness;
     if (next.ping) this.#ping();
     if (next.liveness.is !== before) this.#given.onChange(next.liveness.is);
