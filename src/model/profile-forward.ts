@@ -4,13 +4,16 @@ import { readListen, readTarget } from './profile-end.ts';
 import { issueAt, type IssuePath, type Report } from './profile-issue.ts';
 import { readPlace, type Hops } from './profile-place.ts';
 import { isMapping } from './profile-shape-issues.ts';
+import { readSpan } from './profile-text.ts';
 import { isProfileName, type Forward, type ForwardKind, type Place } from './profile.ts';
 
 /** A forward as it was read; the name is given by `nameForwards` where the profile gives none. */
 export type ReadForward = Omit<Forward, 'name'> & { readonly name: string | null };
 
 type Mapping = Readonly<Record<string, unknown>>;
-type Given = { readonly raw: Mapping; readonly path: IssuePath; readonly hops: Hops; readonly report: Report };
+/** What every forward of a profile shares. */
+export type ForwardContext = { readonly hops: Hops; readonly giveUpAfterMs: number | null; readonly report: Report };
+type Given = ForwardContext & { readonly raw: Mapping; readonly path: IssuePath };
 type Kind = { readonly key: string; readonly kind: ForwardKind; readonly here: boolean; readonly socks: boolean; readonly instead: string };
 
 const KINDS: readonly Kind[] = [
@@ -21,7 +24,7 @@ const KINDS: readonly Kind[] = [
 ];
 
 /** Null where an issue was reported, here or by the shape. */
-export function readForward(raw: unknown, path: IssuePath, context: { readonly hops: Hops; readonly report: Report }): ReadForward | null {
+export function readForward(raw: unknown, path: IssuePath, context: ForwardContext): ReadForward | null {
   if (!isMapping(raw)) return null;
   const given = { raw, path, ...context };
   const name = readName(given);
@@ -37,7 +40,8 @@ function readEnds(given: Given, kind: Kind, name: string | null): ReadForward | 
   const to = readTo(given, { kind, from });
   const conflict = readConflict({ raw, path, listen }, report);
   if (on === null || from === null || listen === null) return null;
-  return { name, kind: kind.kind, on, listen, from, to, ...conflict };
+  const giveUpAfterMs = readSpan(raw['giveUpAfter'], [...path, 'giveUpAfter'], report) ?? given.giveUpAfterMs;
+  return { name, kind: kind.kind, on, listen, from, to, ...conflict, giveUpAfterMs, public: raw['public'] === true };
 }
 
 function readName({ raw, path, report }: Given): string | null {

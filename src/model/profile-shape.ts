@@ -73,6 +73,12 @@ const ForwardShape = v.strictObject({
       described('The ports that `fallback` may take: first-last, or one.', '18081-18089'),
     ),
   ),
+  giveUpAfter: v.exactOptional(
+    v.pipe(duration, described('How long a taken binding is waited for before a person is asked; the default is for ever.', '30m')),
+  ),
+  public: v.exactOptional(
+    v.pipe(v.boolean(), described('Whether the binding may listen on more addresses than this asks for, if the server widens it.', true)),
+  ),
 });
 
 const KeepaliveShape = v.strictObject({
@@ -104,6 +110,16 @@ export const ProfileShape = v.strictObject({
       described('How long a new local connection is held while the link is down; 0 refuses it. The default is 30s.', '30s'),
     ),
   ),
+  deadman: v.exactOptional(
+    v.pipe(
+      v.union([v.picklist(['auto', 'off']), duration]),
+      described(
+        'After this long without us the server ends our session itself and frees its ports, where a shell is allowed; `auto`, the default, does so where the server has no ClientAliveInterval of its own.',
+        '20s',
+      ),
+    ),
+  ),
+  giveUpAfter: v.exactOptional(v.pipe(duration, described('The same for every forward that does not say otherwise.', '30m'))),
   sshConfig: v.exactOptional(
     v.pipe(text, described('The ssh_config to read in place of your own (ssh -F); none reads no file.', './ssh_config')),
   ),

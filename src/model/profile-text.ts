@@ -54,3 +54,7 @@ export const durationReader =
     else return ms;
     return null;
   };
+
+const LEAST_MS = 100;
+/** A span of time that is not nothing. */
+export const readSpan = durationReader(LEAST_MS);

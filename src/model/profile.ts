@@ -16,6 +16,8 @@ export type Profile = {
   readonly idleMs: number | null;
   /** How long a new local connection is held while the link is down; 0 refuses it. */
   readonly holdMs: number;
+  /** After how long without us the server is to end our session by itself; `auto`: as long as we would wait, where it has no limit of its own. */
+  readonly deadman: 'auto' | 'off' | { readonly ms: number };
   readonly ssh: SshSettings;
 };
 
@@ -55,6 +57,10 @@ export type Forward = {
   readonly to: Address | null;
   readonly onConflict: readonly ConflictStep[];
   readonly fallbackPorts: PortRange | null;
+  /** How long a taken binding is waited for before a person is asked; null: for ever. */
+  readonly giveUpAfterMs: number | null;
+  /** May listen on more addresses than were asked for, if the server widens it. */
+  readonly public: boolean;
 };
 
 export type ConflictStep = 'reclaim' | 'wait' | 'fallback';

@@ -5,7 +5,7 @@ import { nameForwards, reportClashes } from './profile-names.ts';
 import { findSecrets } from './profile-secrets.ts';
 import { isMapping, isWithin, shapeIssues } from './profile-shape-issues.ts';
 import type { ProfileDocument } from './profile-shape.ts';
-import { durationReader, readGroup, readOption, readPath } from './profile-text.ts';
+import { durationReader, readGroup, readOption, readPath, readSpan } from './profile-text.ts';
 import { DEFAULT_HOLD_MS, DEFAULT_KEEPALIVE, isProfileName, type Profile } from './profile.ts';
 import { fail, ok, type Result } from './result.ts';
 
@@ -34,7 +34,10 @@ type Mapping = Readonly<Record<string, unknown>>;
 /** Reads what it can: a value of the wrong shape is passed over, as the shape's own issue tells it. */
 function readBody(document: Mapping, report: Report) {
   const hops = listAt(document, 'hops').map((hop, index) => readHop(hop, ['hops', index], report));
-  const read = listAt(document, 'forwards').map((forward, index) => readForward(forward, ['forwards', index], { hops, report }));
+  const giveUpAfterMs = readSpan(document['giveUpAfter'], ['giveUpAfter'], report);
+  const read = listAt(document, 'forwards').map((forward, index) =>
+    readForward(forward, ['forwards', index], { hops, giveUpAfterMs, report }),
+  );
   reportClashes(read, report);
   const forwards = nameForwards(read.filter((forward) => forward !== null));
   const description = typeof document['description'] === 'string' ? document['description'] : null;
@@ -43,8 +46,6 @@ function readBody(document: Mapping, report: Report) {
   return { description, groups, hops, forwards, keepalive: readKeepalive(document, report), ...readTimes(document, report), ssh };
 }
 
-const LEAST_MS = 100;
-const readSpan = durationReader(LEAST_MS);
 const readSpanOrNone = durationReader(0);
 
 function readKeepalive(document: Mapping, report: Report): Profile['keepalive'] {
@@ -55,10 +56,17 @@ function readKeepalive(document: Mapping, report: Report): Profile['keepalive'] 
   return { intervalMs, countMax };
 }
 
-function readTimes(document: Mapping, report: Report): Pick<Profile, 'idleMs' | 'holdMs'> {
+function readTimes(document: Mapping, report: Report): Pick<Profile, 'idleMs' | 'holdMs' | 'deadman'> {
   const idleMs = readSpan(document['idle'], ['idle'], report);
   if (idleMs !== null && !canBeUsedHere(document)) report(issueAt(['idle'], 'idle-without-use', {}));
-  return { idleMs, holdMs: readSpanOrNone(document['hold'], ['hold'], report) ?? DEFAULT_HOLD_MS };
+  return { idleMs, holdMs: readSpanOrNone(document['hold'], ['hold'], report) ?? DEFAULT_HOLD_MS, deadman: readDeadman(document, report) };
+}
+
+function readDeadman(document: Mapping, report: Report): Profile['deadman'] {
+  const raw = document['deadman'];
+  if (raw === 'off') return raw;
+  const ms = raw === 'auto' ? null : readSpan(raw, ['deadman'], report);
+  return ms === null ? 'auto' : { ms };
 }
 
 function canBeUsedHere(document: Mapping): boolean {

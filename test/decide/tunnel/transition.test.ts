@@ -15,6 +15,8 @@ const forward = (over: object) => ({
   to: { host: 'db', port: 5432 },
   onConflict: ['reclaim', 'wait'] as const,
   fallbackPorts: null,
+  giveUpAfterMs: null,
+  public: false,
   ...over,
 });
 const profile: Profile = {
@@ -26,6 +28,7 @@ const profile: Profile = {
   keepalive: 'mirror',
   idleMs: null,
   holdMs: 30_000,
+  deadman: 'auto',
   ssh: { configFile: null, options: [] },
 };
 const idleProfile: Profile = { ...profile, idleMs: 60_000, forwards: [forward({})] };
@@ -85,7 +88,10 @@ describe('a tunnel that is asked up', () => {
     expect(tunnel.epoch).toBe(1);
   });
   test('never retries a binding that policy forbids', () => {
-    const { tunnel, effects } = run([...up.slice(0, 3), { type: 'bind-failed', age: 1, forward: 1, problem: notAllowed, retryAfterMs: null }]);
+    const { tunnel, effects } = run([
+      ...up.slice(0, 3),
+      { type: 'bind-failed', age: 1, forward: 1, problem: notAllowed, retryAfterMs: null },
+    ]);
     expect(tunnel.forwards[1]).toMatchObject({ is: 'blocked', because: notAllowed });
     expect(effects).toEqual([]);
   });
@@ -217,7 +223,13 @@ const anyEvent = (): fc.Arbitrary<TunnelEvent> => {
     fc.record({ type: fc.constant('linked' as const), epoch: small }),
     fc.record({ type: fc.constantFrom('link-failed' as const, 'link-lost' as const), epoch: small, problem: anyProblem }),
     fc.record({ type: fc.constant('bound' as const), age: small, forward: which, listen: fc.constant(listen) }),
-    fc.record({ type: fc.constant('bind-failed' as const), age: small, forward: which, problem: anyProblem, retryAfterMs: fc.option(fc.nat(9_000)) }),
+    fc.record({
+      type: fc.constant('bind-failed' as const),
+      age: small,
+      forward: which,
+      problem: anyProblem,
+      retryAfterMs: fc.option(fc.nat(9_000)),
+    }),
     fc.record({ type: fc.constant('bind-trouble' as const), age: small, forward: which, problem: anyProblem }),
     fc.record({ type: fc.constant('closed' as const), run: small }),
     fc.record({
