@@ -12,6 +12,8 @@ export interface Remote {
   readonly ident: string;
   /** What it said in SSH_MSG_DEBUG since the login began. */
   readonly said: { readonly all: readonly string[]; mark(): number; since(mark: number): readonly string[] };
+  /** Resolves when the server has answered: by then all that it had said before has arrived. */
+  ping(): Promise<void>;
   /** Runs a command without a terminal. Rejects with ChannelRefused or the lost link's ProblemError. */
   exec(command: string): Promise<RemoteProcess>;
   /** Rejects where there is no SFTP subsystem, or where something else answers in its place. */

@@ -10,7 +10,7 @@ import type { Remote, RemoteProcess } from '../remote/types.ts';
 import type { Link, Offer, RemoteBinding, Reset, ResolvedHop } from '../types.ts';
 import { type Carrier, ParkedSocket } from './carrier.ts';
 import { Offers } from './offers.ts';
-import { serverVersion } from './internals.ts';
+import { sendPing, serverVersion } from './internals.ts';
 import { breakChannel, openChannel, openExec, openSftp, problemOfTarget } from './open-channel.ts';
 import type { ServerWords, Session } from './open-session.ts';
 import { type BindGiven, bindThere, unbindThere } from './remote-binding.ts';
@@ -37,6 +37,7 @@ export class LiveLink implements Link, Remote {
   readonly #offers: Offers;
   readonly #channels = new Set<Channel>();
   readonly #waiting = new Set<Deferred<never>>();
+  readonly #goodbyes: (() => Promise<void>)[] = [];
   #problem: Problem | null = null;
 
   constructor(given: LinkGiven) {
@@ -94,6 +95,12 @@ export class LiveLink implements Link, Remote {
     return this.#given.session.said;
   }
 
+  async ping(): Promise<void> {
+    const answered = deferred<void>();
+    sendPing(this.#usable(), () => answered.resolve());
+    await this.#orLost(answered.promise);
+  }
+
   async openRaw(to: Address): Promise<Duplex> {
     return await this.#openChannel(to, null);
   }
@@ -128,11 +135,17 @@ export class LiveLink implements Link, Remote {
     };
   }
 
+  beforeClose(work: () => Promise<void>): void {
+    this.#goodbyes.push(work);
+  }
+
   async close(deadlineMs: number): Promise<void> {
     const { session, carrier, clock } = this.#given;
     const closed = deferred<void>();
     session.client.once('close', () => closed.resolve());
     const cancel = clock.after(deadlineMs, () => closed.resolve());
+    const goodbyes = Promise.allSettled(this.#goodbyes.splice(0).map((work) => work()));
+    if (this.#problem === null) await Promise.race([goodbyes, closed.promise]);
     if (carrier.stream.destroyed) closed.resolve();
     this.#lose(problem('asked-down', {}));
     session.client.end();

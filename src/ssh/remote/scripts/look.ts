@@ -1,0 +1,55 @@
+import { STAT_OF } from './stat-of.ts';
+
+/**
+ * `look PORT`: who uses a port there, in any state, and who we are.
+ *
+ *     uid 1001
+ *     table tcp                             this table could be read
+ *     row tcp 0: 0100007F:1538 ...          its lines with that local port, as they are; listening ones come first
+ *     ss LISTEN ... users:(("node",pid=1,fd=2)) ... cgroup:/...    ss(8) names only processes of our own
+ *     scope session-787.scope 4710 88001    the sshd of that login session (systemd), if the listener is in one
+ *     name 1002 bob                         of a uid that listens and is not ours
+ *     range 32768 60999                     ip_local_port_range (ip(7))
+ *
+ * At most 100 rows of each table: a busy port has thousands. The name comes last and has a deadline, as it may be asked of
+ * a directory service.
+ */
+export const LOOK = `${STAT_OF}
+look() {
+  me=$(id -u)
+  echo "uid $me"
+  port=$(printf '%04X' "$1")
+  for table in tcp tcp6; do
+    [ -r "/proc/net/$table" ] || continue
+    echo "table $table"
+    sed -n "s/^ *\\([0-9]*: [0-9A-F]*:$port .*\\)/row $table \\1/p" "/proc/net/$table" | head -n 100
+  done
+  ss -ltnpeH "sport = :$1" 2>/dev/null | head -n 20 | while read -r line; do
+    echo "ss $line"
+    case $line in *cgroup:*) group=\${line##*cgroup:} && scope_of "\${group%% *}" ;; esac
+  done
+  { read -r low high </proc/sys/net/ipv4/ip_local_port_range; } 2>/dev/null && echo "range $low $high"
+  names
+}
+
+scope_of() {
+  case $1 in *[!A-Za-z0-9/_.@:-]* | *..*) return ;; */session-*.scope) ;; *) return ;; esac
+  for base in /sys/fs/cgroup /sys/fs/cgroup/unified; do
+    [ -r "$base$1/cgroup.procs" ] || continue
+    while read -r pid; do
+      stat_of "$pid" && is_server "$comm" && kill -0 "$pid" 2>/dev/null && echo "scope \${1##*/} $pid $start"
+    done <"$base$1/cgroup.procs"
+    return
+  done
+}
+
+names() {
+  listening="s/^ *[0-9]*: [0-9A-F]*:$port [0-9A-F:]* 0A [0-9A-F:]* [0-9A-F:]* [0-9A-F]*  *\\([0-9]*\\) .*/\\1/p"
+  for uid in $(cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | sed -n "$listening" | sort -u | head -n 5); do
+    [ "$uid" = "$me" ] && continue
+    name=$(sed -n "s/^\\([^:]*\\):[^:]*:$uid:.*/\\1/p" /etc/passwd 2>/dev/null | head -n 1)
+    [ -n "$name" ] || name=$(timeout 1 getent passwd "$uid" 2>/dev/null | cut -d : -f 1)
+    echo "name $uid $name"
+  done
+}
+`;
