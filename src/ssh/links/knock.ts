@@ -35,8 +35,9 @@ export async function knock({ local, remote }: Tuple, { clock, signal, timeoutMs
   } finally {
     cancel();
     signal.removeEventListener('abort', give);
-    // A reset leaves no TIME_WAIT behind, neither here nor there.
-    socket.resetAndDestroy();
+    // A reset leaves no TIME_WAIT behind; while a socket connects, node would first wait for that.
+    if (socket.connecting) socket.destroy();
+    else socket.resetAndDestroy();
   }
 }
 

@@ -88,6 +88,8 @@ export type Relay = {
   /** A Unix socket; what connects there comes to the server from a process of its own. */
   readonly path: string;
   readonly process: Background;
+  /** Ends with a reset of its connection to the server. */
+  reset(): Promise<void>;
   /** From now on nothing passes, and the server hears nothing of it: the process stands still. */
   freeze(): void;
 };
@@ -99,7 +101,7 @@ export async function makeRelay(sshd: Sshd, { netns }: { netns?: string } = {}):
   const child = background(argv[0]!, argv.slice(1));
   atEnd(() => child.stop('SIGKILL'));
   await until(() => existsSync(path), { what: 'the relay' });
-  return { path, process: child, freeze: () => child.kill('SIGSTOP') };
+  return { path, process: child, reset: () => child.stop('SIGTERM'), freeze: () => child.kill('SIGSTOP') };
 }
 
 const RELAY = `
@@ -110,7 +112,9 @@ net.createServer((near) => {
   near.pipe(far).pipe(near);
   near.on('error', () => far.resetAndDestroy());
   far.on('error', () => near.destroy());
+  process.once('SIGTERM', () => far.resetAndDestroy());
 }).listen(path);
+process.on('SIGTERM', () => setImmediate(() => process.exit()));
 `;
 
 /** Who a login is on the server, told by the server's own shell. */
