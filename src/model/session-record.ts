@@ -32,6 +32,8 @@ export const SessionRecordSchema = v.object({
   madeAt: v.number(),
   /** We have given the connection up, or the supervisor that had it is known to be dead. */
   declaredDead: v.boolean(),
+  /** When the server last heard from us, as far as we know; ms. */
+  diedAt: v.optional(v.nullable(v.number()), null),
 });
 
 export type SessionIdentity = v.InferOutput<typeof SessionIdentitySchema>;

@@ -72,7 +72,13 @@ export type TunnelEvent =
   /** `age` is the run of a forward that listens here, the epoch of one that listens on a hop. */
   | { readonly type: 'bound'; readonly age: number; readonly forward: number; readonly listen: Address }
   /** `retryAfterMs`: when it is worth asking again, where that is known better than by backing off. */
-  | { readonly type: 'bind-failed'; readonly age: number; readonly forward: number; readonly problem: Problem; readonly retryAfterMs: number | null }
+  | {
+      readonly type: 'bind-failed';
+      readonly age: number;
+      readonly forward: number;
+      readonly problem: Problem;
+      readonly retryAfterMs: number | null;
+    }
   /** Refused, and still being worked on. */
   | { readonly type: 'bind-trouble'; readonly age: number; readonly forward: number; readonly problem: Problem }
   | { readonly type: 'closed'; readonly run: number }

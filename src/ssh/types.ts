@@ -46,6 +46,8 @@ export interface Link {
   readonly reset: Reset | null;
   /** Changes how often it is asked whether it is alive, when more is known of the server. */
   setKeepalive(keepalive: Keepalive): void;
+  /** Work that belongs to the session's good end, such as clearing what was left on the server; done first by `close`. */
+  beforeClose(work: () => Promise<void>): void;
   /** Ends the session in order; resolves when the server has closed, or at the deadline. */
   close(deadlineMs: number): Promise<void>;
 }

@@ -26,7 +26,7 @@ export function service(listen: Address, { to = null, reach = reachHere }: { to?
   const kind: Forward['kind'] = to === null ? 'dynamic' : 'local';
   const failures: Problem[] = [];
   return {
-    forward: { name: 'f', kind, on: 'local', listen, from: 0, to, onConflict: [], fallbackPorts: null },
+    forward: { name: 'f', kind, on: 'local', listen, from: 0, to, onConflict: [], fallbackPorts: null, giveUpAfterMs: null, public: false },
     reach,
     meter: meter(),
     failures,
