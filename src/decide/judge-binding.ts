@@ -1,5 +1,5 @@
 import { isSocket } from '../model/address.ts';
-import type { BindingVerdict, Evidence, Holder, NotAllowed } from '../model/binding.ts';
+import type { BindingVerdict, Evidence, Holder, NotAllowed, ServerSaying } from '../model/binding.ts';
 import { isCredible } from './credible.ts';
 import { judgeSocketFile } from './judge-socket-file.ts';
 import { liveElsewhere } from './live-elsewhere.ts';
@@ -28,7 +28,7 @@ type Rule = (evidence: Evidence) => BindingVerdict | null;
 
 const CANNOT_TELL: BindingVerdict = { is: 'cannot-tell' };
 const PROBABLY_STALE: BindingVerdict = { is: 'ours-stale', session: null, file: null };
-const forbidden = (why: NotAllowed): BindingVerdict => ({ is: 'not-allowed', why });
+const forbidden = (why: NotAllowed, said: ServerSaying | null = null): BindingVerdict => ({ is: 'not-allowed', why, said });
 const heldBy = (holder: Partial<Holder> & Pick<Holder, 'kind'>): BindingVerdict => ({
   is: 'someone-else',
   holder: { uid: null, name: null, pid: null, ...holder },
@@ -37,8 +37,12 @@ const heldBy = (holder: Partial<Holder> & Pick<Holder, 'kind'>): BindingVerdict 
 /** sshd says why only where its policy forbids; at login it listed what the key may do. */
 const saidByServer: Rule = ({ said, keyOptions }) => {
   if (said.includes('forwarding-disabled'))
-    return forbidden(keyOptions !== null && !keyOptions.includes('port-forwarding') ? 'key-forbids' : 'server-forbids');
-  if (said.includes('listen-not-permitted')) return forbidden(keyOptions?.includes('permitlisten') ? 'key-list' : 'server-list');
+    return forbidden(
+      keyOptions !== null && !keyOptions.includes('port-forwarding') ? 'key-forbids' : 'server-forbids',
+      'forwarding-disabled',
+    );
+  if (said.includes('listen-not-permitted'))
+    return forbidden(keyOptions?.includes('permitlisten') ? 'key-list' : 'server-list', 'listen-not-permitted');
   return null;
 };
 

@@ -10,9 +10,10 @@ import { liveElsewhere } from './live-elsewhere.ts';
 export function judgeSocketFile(evidence: Evidence, at: SocketAddress): BindingVerdict {
   const { file, uid, server, userName } = evidence;
   if (file === null) return withoutFile(evidence);
-  if (file.kind === 'no-directory') return { is: 'not-allowed', why: 'no-directory' };
+  if (file.kind === 'no-directory') return { is: 'not-allowed', why: 'no-directory', said: null };
   // dropbear knows no Unix sockets and refuses them all, without a word.
-  if (file.kind === 'missing') return server === 'dropbear' ? { is: 'not-allowed', why: 'server-forbids' } : { is: 'free', why: 'freed' };
+  if (file.kind === 'missing')
+    return server === 'dropbear' ? { is: 'not-allowed', why: 'server-forbids', said: null } : { is: 'free', why: 'freed' };
   if (file.kind === 'other') return { is: 'someone-else', holder: { kind: 'file', uid: file.uid, name: userName, pid: null } };
   if (uid === null || file.uid === null) return withoutFile(evidence);
   if (file.uid !== uid) return { is: 'someone-else', holder: { kind: 'file', uid: file.uid, name: userName, pid: null } };

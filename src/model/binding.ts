@@ -122,7 +122,8 @@ export type BindingVerdict =
   | { readonly is: 'ours-live'; readonly where: 'here'; readonly tunnel: string }
   | { readonly is: 'ours-live'; readonly where: 'elsewhere'; readonly session: LiveSession; readonly takeOver: DeadSession | null }
   | { readonly is: 'someone-else'; readonly holder: Holder }
-  | { readonly is: 'not-allowed'; readonly why: NotAllowed }
+  /** `said`: the server gave the reason itself. */
+  | { readonly is: 'not-allowed'; readonly why: NotAllowed; readonly said: ServerSaying | null }
   | { readonly is: 'cannot-tell' };
 
 /** What the server shows of a live session of our user. */

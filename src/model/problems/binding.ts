@@ -1,13 +1,17 @@
 import { EXIT, type Entries } from './entry.ts';
+import { lookCommand } from './look.ts';
+import { FORBIDDEN_BY } from './recovery.ts';
 
 type Listen = { readonly listen: string };
 
 /** Listening ends and targets. */
 export type BindingFacts = {
-  'binding-held': Listen & { readonly on: string; readonly holder: string };
+  /** `port` is there for a binding on a hop; null for a Unix socket. */
+  'binding-held': Listen & { readonly on: string; readonly holder: string; readonly port?: number | null };
   'binding-refused': Listen & { readonly on: string };
   'bind-not-answered': Listen & { readonly on: string };
-  'bind-not-allowed': Listen & { readonly on: string; readonly said: string };
+  /** `said`: the server's own words, empty where it gave none. `by`: which setting forbids it, once that is known. */
+  'bind-not-allowed': Listen & { readonly on: string; readonly said: string; readonly by?: keyof typeof FORBIDDEN_BY };
   'bind-no-permission': Listen & { readonly on: string };
   'bind-bad-address': Listen & { readonly on: string; readonly code: string };
   'bind-path-too-long': Listen & { readonly on: string; readonly max: number };
@@ -38,7 +42,10 @@ export const BINDING: Entries<BindingFacts> = {
     retry: 'held',
     exit: EXIT.bindingHeld,
     text: (f) => `${f.listen} on ${f.on} is held by ${f.holder}.`,
-    next: () => 'End it or choose another port; the binding is tried again until then.',
+    next: (f) =>
+      f.port === undefined
+        ? 'End it or choose another port; the binding is tried again until then.'
+        : `Choose another port, or ask for it; it is tried again until it is free. An administrator of ${f.on} sees its holder with: ${lookCommand({ listen: f.listen, port: f.port })}`,
   },
   'binding-refused': {
     retry: 'held',
@@ -55,9 +62,10 @@ export const BINDING: Entries<BindingFacts> = {
   'bind-not-allowed': {
     retry: 'person',
     exit: EXIT.bindingHeld,
-    text: (f) => `${f.on} does not allow listening on ${f.listen}. It said: ${f.said}`,
+    text: (f) =>
+      `${f.on} does not allow listening on ${f.listen}${f.by === undefined ? '' : `, by ${FORBIDDEN_BY[f.by]}`}.${f.said === '' ? '' : ` It said: ${f.said}`}`,
     next: (f) =>
-      `Ask the administrator of ${f.on} for AllowTcpForwarding and PermitListen (or the key's permitlisten), then: tunnels restart.`,
+      `Ask the administrator of ${f.on} for ${f.by === undefined ? "AllowTcpForwarding and PermitListen (or the key's permitlisten)" : FORBIDDEN_BY[f.by]}, then: tunnels restart.`,
   },
   'bind-no-permission': {
     retry: 'person',
