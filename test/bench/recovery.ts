@@ -25,7 +25,9 @@ export async function main(): Promise<boolean> {
     rows.push(`  ${String(seconds).padStart(4)} s   ${show(ours).padEnd(30)} ${show(theirs)}`);
     process.stdout.write(`${rows.at(-1)}\n`);
   }
-  process.stdout.write(`\nBound again after an outage (median, all), ms\n  outage   tunnels                        autossh, ServerAlive 5x3\n${rows.join('\n')}\n`);
+  process.stdout.write(
+    `\nBound again after an outage (median, all), ms\n  outage   tunnels                        autossh, ServerAlive 5x3\n${rows.join('\n')}\n`,
+  );
   return true;
 }
 
@@ -85,7 +87,9 @@ async function heardSince({ network, lab }: Setting, ms: number): Promise<boolea
 /** The inode of the socket that listens on the port in the server's namespace. */
 function listener({ lab, port }: Setting): string | null {
   const hex = port.toString(16).toUpperCase().padStart(4, '0');
-  const row = readFileSync(`/proc/${lab.bastion.pid()}/net/tcp`, 'utf8').match(new RegExp(`^\\s*\\d+: \\S+:${hex} \\S+:0000 0A (?:\\S+ ){3}\\s*(?:\\d+\\s+){2}(\\d+)`, 'm'));
+  const row = readFileSync(`/proc/${lab.bastion.pid()}/net/tcp`, 'utf8').match(
+    new RegExp(`^\\s*\\d+: \\S+:${hex} \\S+:0000 0A (?:\\S+ ){3}\\s*(?:\\d+\\s+){2}(\\d+)`, 'm'),
+  );
   return row?.[1] ?? null;
 }
 
@@ -107,7 +111,12 @@ const autossh: Client = {
   name: 'autossh',
   async start({ network, lab, port }) {
     const { bastion, user, key, home } = lab;
-    const options = ['ServerAliveInterval=5', 'ServerAliveCountMax=3', 'ExitOnForwardFailure=yes', `UserKnownHostsFile=${home.home}/.ssh/known_hosts`];
+    const options = [
+      'ServerAliveInterval=5',
+      'ServerAliveCountMax=3',
+      'ExitOnForwardFailure=yes',
+      `UserKnownHostsFile=${home.home}/.ssh/known_hosts`,
+    ];
     const child: Background = background(
       'ip',
       [

@@ -14,6 +14,7 @@ const NEEDS = [
   { package: 'netcat-openbsd', has: ['nc'] },
   { package: 'procps', has: ['ps'] },
   { package: 'curl', has: ['curl'] },
+  { package: 'tmux', has: ['tmux'] },
   { package: 'busybox', has: ['busybox'] },
   { package: 'tcsh', has: ['tcsh'] },
   { package: 'fish', has: ['fish'] },
