@@ -27,8 +27,6 @@ export async function identifySession(remote: Remote, given: IdentifyGiven): Pro
   }
 }
 
-const HIDDEN = 'hidden';
-
 /** Reads what the script `identify` printed. */
 export function identityIn(printed: readonly string[]): SessionIdentity | null {
   const lines = new ScriptLines(printed);
@@ -38,17 +36,17 @@ export function identityIn(printed: readonly string[]): SessionIdentity | null {
   return { uid, bootId, client, scope: scopeIn(lines.one('scope')), ...server };
 }
 
-type Server = Pick<SessionIdentity, 'pid' | 'comm' | 'startTicks' | 'killable'>;
+export type ServerProcess = Pick<SessionIdentity, 'pid' | 'comm' | 'startTicks' | 'killable'>;
 
 /** The server's process is older than the shell that it started, so a start in the future shows. */
-function serverIn(server: string | null, shell: string | null): Server | null {
+export function serverIn(server: string | null, shell: string | null): ServerProcess | null {
   const [, pidText, name, startText, can] = /^(\d+) (sshd|sshd-session|dropbear|\?) (\d+) (yes|no)$/.exec(server ?? '') ?? [];
   const [, shellPid, shellStart] = /^(\d+) (\d+)$/.exec(shell ?? '') ?? [];
   const [pid, start, after] = [pidIn(pidText), ticksIn(startText), ticksIn(shellStart)];
   if (pid === null || start === null || after === null || pidIn(shellPid) === null || pid === pidIn(shellPid)) return null;
   if (start > after || name === undefined) return null;
   const hidden = name === '?';
-  return { pid, comm: hidden ? HIDDEN : name, startTicks: hidden ? null : start, killable: can === 'yes' };
+  return { pid, comm: name, startTicks: hidden ? null : start, killable: can === 'yes' };
 }
 
 function clientIn(connection: string | null): SessionIdentity['client'] | null {

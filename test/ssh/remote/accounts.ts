@@ -94,8 +94,15 @@ export const userChild = ({ sshd, uid }: TestAccount): Promise<number> =>
     { what: 'the session' },
   );
 
-const statusOf = (pid: number): string => readFileSync(`/proc/${pid}/status`, 'utf8');
-const uidOf = (pid: number): number => Number(/^Uid:\t\d+\t(\d+)/m.exec(statusOf(pid))?.[1]);
+/** NaN when it has ended meanwhile. */
+function uidOf(pid: number): number {
+  try {
+    return Number(/^Uid:\t\d+\t(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
+  } catch {
+    return Number.NaN;
+  }
+}
+
 export const startOf = (pid: number): number =>
   Number(
     readFileSync(`/proc/${pid}/stat`, 'utf8')

@@ -7,12 +7,11 @@ import { systemClock } from '../../../src/platform/clock.ts';
 import { filesOfAccount, runOnAccount } from '../../../src/ssh/remote/on-account.ts';
 import { anAccount, given, startOf, type TestAccount, userChild } from './accounts.ts';
 
-const startOf = (pid: number): number =>
-  Number(
-    readFileSync(`/proc/${pid}/stat`, 'utf8')
-      .replace(/^.*\) /s, '')
-      .split(' ')[19],
-  );
+Number(
+  readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .replace(/^.*\) /s, '')
+    .split(' ')[19],
+);
 const bootId = (): string => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
 
 describe('a session is identified', () => {
@@ -143,7 +142,7 @@ describe('a lying server is not believed:', () => {
       scope: null,
       killable: true,
     });
-    expect(identityIn(but('server', 'server 4710 ? 0 yes'))).toMatchObject({ comm: 'hidden', startTicks: null });
+    expect(identityIn(but('server', 'server 4710 ? 0 yes'))).toMatchObject({ comm: '?', startTicks: null });
     expect(identityIn(but('client', 'client ::ffff:10.0.0.2 53044 ::1 22'))).toMatchObject({ client: { host: '10.0.0.2' } });
   });
 

@@ -1,7 +1,5 @@
-import { STAT_OF } from './stat-of.ts';
-
 /**
- * `look PORT`: who uses a port there, in any state, and who we are.
+ * Needs STAT_OF and NAME_OF. `look PORT`: who uses a port there, in any state, and who we are.
  *
  *     uid 1001
  *     table tcp                             this table could be read
@@ -14,7 +12,7 @@ import { STAT_OF } from './stat-of.ts';
  * At most 100 rows of each table: a busy port has thousands. The name comes last and has a deadline, as it may be asked of
  * a directory service.
  */
-export const LOOK = `${STAT_OF}
+export const LOOK = `
 look() {
   me=$(id -u)
   echo "uid $me"
@@ -46,10 +44,7 @@ scope_of() {
 names() {
   listening="s/^ *[0-9]*: [0-9A-F]*:$port [0-9A-F:]* 0A [0-9A-F:]* [0-9A-F:]* [0-9A-F]*  *\\([0-9]*\\) .*/\\1/p"
   for uid in $(cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | sed -n "$listening" | sort -u | head -n 5); do
-    [ "$uid" = "$me" ] && continue
-    name=$(sed -n "s/^\\([^:]*\\):[^:]*:$uid:.*/\\1/p" /etc/passwd 2>/dev/null | head -n 1)
-    [ -n "$name" ] || name=$(timeout 1 getent passwd "$uid" 2>/dev/null | cut -d : -f 1)
-    echo "name $uid $name"
+    [ "$uid" = "$me" ] || name_of "$uid"
   done
 }
 `;

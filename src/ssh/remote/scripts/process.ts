@@ -1,7 +1,5 @@
-import { STAT_OF } from './stat-of.ts';
-
 /**
- * `process PID START BOOT`: whether that process is still the one that was noted. START is `hidden` where it could not be
+ * Needs STAT_OF. `process PID START BOOT`: whether that process is still the one that was noted. START is `hidden` where it could not be
  * seen then.
  *
  *     process same       same boot, pid and start, and it is an SSH server's process
@@ -10,7 +8,7 @@ import { STAT_OF } from './stat-of.ts';
  *     process rebooted
  *     process hidden     there is one that we may signal, and its start cannot be seen (hidepid)
  */
-export const PROCESS = `${STAT_OF}
+export const PROCESS = `
 process() {
   { read -r boot </proc/sys/kernel/random/boot_id; } 2>/dev/null || return
   if [ "$boot" != "$3" ]; then
