@@ -1,4 +1,4 @@
-import type { SFTPWrapper, Stats } from 'ssh2';
+import type { FileEntry, SFTPWrapper, Stats } from 'ssh2';
 import { deferred } from '../../platform/deferred.ts';
 import { Late, openSftpSession, type SftpFailure, type SftpGiven, within } from './sftp-session.ts';
 import type { Remote } from './types.ts';
@@ -14,6 +14,8 @@ export interface SftpFiles {
   lstat(path: string): Promise<RemoteStat | 'missing' | null>;
   /** The absolute path; `.` is the directory of the login. */
   realpath(path: string): Promise<string | null>;
+  /** The names in a directory. */
+  list(path: string): Promise<readonly string[] | null>;
   mkdir(path: string, mode: number): Promise<boolean>;
   /** Makes a new file; false where there is one. */
   create(path: string, text: string): Promise<boolean>;
@@ -79,6 +81,11 @@ class Files implements SftpFiles {
   async realpath(path: string): Promise<string | null> {
     const real = await this.#ask<string>((done) => this.#sftp.realpath(path, done));
     return typeof real === 'string' && real.startsWith('/') ? real : null;
+  }
+
+  async list(path: string): Promise<readonly string[] | null> {
+    const entries = await this.#ask<FileEntry[]>((done) => this.#sftp.readdir(path, done));
+    return Array.isArray(entries) ? entries.map(({ filename }) => filename) : null;
   }
 
   mkdir(path: string, mode: number): Promise<boolean> {

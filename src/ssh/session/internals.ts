@@ -11,6 +11,7 @@ type Internals = {
   readonly _protocol: {
     ping(): void;
     readonly _kex?: unknown;
+    readonly _cipher?: { readonly outSeqno?: unknown };
     readonly _handlers: Record<string, ((...args: unknown[]) => void) | undefined>;
   };
 };
@@ -35,6 +36,32 @@ export function onServerDebug(client: Client, said: (message: string) => void): 
     if (typeof message === 'string') said(message);
   };
 }
+
+/**
+ * Calls `seen` at each keepalive of the server (ClientAliveInterval): a global request, or one of a session channel where
+ * there is one; ssh2 still answers it. `quiet`: we have sent nothing since the answer to the one before. Returns its end.
+ */
+export function onServerKeepalive(client: Client, seen: (since: 'quiet' | 'busy') => void): () => void {
+  const { _protocol: protocol } = internalsOf(client);
+  const sent = (): unknown => protocol._cipher?.outSeqno;
+  let answered: unknown;
+  const wrap = (name: 'GLOBAL_REQUEST' | 'CHANNEL_REQUEST', isKeepalive: (args: readonly unknown[]) => boolean): (() => void) => {
+    const inner = protocol._handlers[name];
+    protocol._handlers[name] = (...args) => {
+      if (!isKeepalive(args)) return inner?.(...args);
+      seen(typeof answered === 'number' && sent() === answered ? 'quiet' : 'busy');
+      inner?.(...args);
+      answered = sent();
+    };
+    return () => {
+      protocol._handlers[name] = inner;
+    };
+  };
+  const ends = [wrap('GLOBAL_REQUEST', ([, name]) => name === KEEPALIVE), wrap('CHANNEL_REQUEST', ([, , type]) => type === KEEPALIVE)];
+  return () => ends.forEach((end) => end());
+}
+
+const KEEPALIVE = 'keepalive@openssh.com';
 
 /** Whether both sides have agreed on algorithms in the key exchange that is under way. */
 export const hasNegotiated = (client: Client): boolean => internalsOf(client)._protocol._kex !== undefined;
