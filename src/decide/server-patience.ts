@@ -77,13 +77,16 @@ type Poked = ServerKeepalive & { readonly pokedAfterMs: number | null };
 
 /** Null where the server has none: an interval of 0, and for sshd also a count of 0, which ends no connection. */
 function clientAliveMs({ clientAliveIntervalMs, clientAliveCountMax, pokedAfterMs }: Poked, server: Server): number | null {
+  const interval = clientAliveIntervalMs ?? 0;
   const count = clientAliveCountMax ?? DEFAULT_COUNT_MAX;
-  if (!(Number(clientAliveIntervalMs) > 0) || clientAliveIntervalMs === null || !(count > 0)) return null;
-  if (server.kind === 'dropbear') return clientAliveIntervalMs * count;
-  const stepMs = clientAliveIntervalMs * (server.doubled ? 2 : 1);
+  if (!isSetting(interval) || !isSetting(count)) return null;
+  if (server.kind === 'dropbear') return interval * count;
+  const stepMs = interval * (server.doubled ? 2 : 1);
   const allMs = stepMs * (count + 1);
   if (!server.idle || pokedAfterMs === null || pokedAfterMs >= allMs) return allMs;
   // The poke begins the interval under way anew: that one is short by the doubling, the others are whole.
-  const left = count - Math.floor(pokedAfterMs / stepMs);
-  return pokedAfterMs + clientAliveIntervalMs + left * stepMs;
+  return pokedAfterMs + interval + (count - Math.floor(pokedAfterMs / stepMs)) * stepMs;
 }
+
+/** Both are at least 1 where they do something, and sshd keeps them in an int. */
+const isSetting = (value: number): boolean => value >= 1 && value <= 2 ** 31 * 1_000;
