@@ -1,5 +1,6 @@
 import type * as v from 'valibot';
 import { type Snapshot, SnapshotSchema, type TunnelSnapshot, TunnelSnapshotSchema } from '../model/snapshot.ts';
+import { type Story, StorySchema } from '../model/story.ts';
 import { HealthSchema, LogLineSchema, SupervisorEventSchema } from './contract.ts';
 import type { Health, LogLine, LogQuery, SupervisorEvent, UpRequest } from './contract.ts';
 import { createCaller } from './client-call.ts';
@@ -22,6 +23,8 @@ export interface SupervisorClient {
   down(name: string): Promise<TunnelSnapshot>;
   /** Resolves when the old bindings are free and the new dial is under way. */
   restart(name: string): Promise<TunnelSnapshot>;
+  /** The last episodes of trouble with its bindings, the oldest first. */
+  story(name: string): Promise<Story>;
   /** Begins with one `snapshot`, with no gap to the changes that follow; ends quietly when `signal` aborts. */
   events(signal: AbortSignal): AsyncIterable<SupervisorEvent>;
   /** The last `lines` that match, then, with `follow`, each new one until `signal` aborts. */
@@ -47,6 +50,7 @@ export function createClient(socketPath: string): SupervisorClient {
     up: (name, body) => json({ method: 'PUT', path: tunnelPath(name), body, patienceMs: PATIENCE_MS.quick }, TunnelSnapshotSchema),
     down: (name) => json({ method: 'DELETE', path: tunnelPath(name), patienceMs: PATIENCE_MS.closing }, TunnelSnapshotSchema),
     restart: (name) => json({ method: 'POST', path: `${tunnelPath(name)}/restart`, patienceMs: PATIENCE_MS.closing }, TunnelSnapshotSchema),
+    story: (name) => json({ method: 'GET', path: `${tunnelPath(name)}/story`, patienceMs: PATIENCE_MS.quick }, StorySchema),
     events: (signal) => readEvents({ open: () => call.stream('/v1/events', signal), schema: SupervisorEventSchema, signal, end: 'gone' }),
     logs: (query, signal) =>
       readEvents({ open: () => call.stream(logsPath(query), signal), schema: LogLineSchema, signal, end: query.follow ? 'gone' : 'done' }),

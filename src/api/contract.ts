@@ -9,6 +9,7 @@ import { SnapshotSchema, TunnelSnapshotSchema } from '../model/snapshot.ts';
  *   PUT    /v1/tunnels/:name           UpRequest → TunnelSnapshot; returns at once, the state follows
  *   POST   /v1/tunnels/:name/restart   → TunnelSnapshot; returns when the old bindings are free and the new dial is under way
  *   DELETE /v1/tunnels/:name           → TunnelSnapshot; returns when every binding is free
+ *   GET    /v1/tunnels/:name/story     Story
  *   GET    /v1/events                  text/event-stream of SupervisorEvent, beginning with one `snapshot`
  *   GET    /v1/logs?name=&lines=&since=&follow=   text/event-stream of LogLine
  *   POST   /v1/stop                    → Health; the supervisor ends afterwards, wanted tunnels stay wanted
@@ -31,6 +32,8 @@ export const UpRequestSchema = v.strictObject({
   profile: v.record(v.string(), v.unknown()),
   /** The file it came from, or `command line`; shown to the user. */
   origin: v.string(),
+  /** Take remote bindings away from live sessions of our own user that are not this supervisor's. */
+  takeOver: v.exactOptional(v.boolean()),
 });
 
 /** A problem on the wire: the code and facts, and the words for clients without a catalogue. */

@@ -1,6 +1,7 @@
 import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { SCHEMA_VERSION, type TunnelSnapshot } from '../model/snapshot.ts';
+import type { Story } from '../model/story.ts';
 import type { Clock } from '../platform/clock.ts';
 import { VERSION } from '../platform/version.ts';
 import { type Health, type LogLine, type LogQuery, type UpRequest, VERSION_HEADER } from './contract.ts';
@@ -14,6 +15,7 @@ export interface TunnelsPort {
   up(name: string, request: UpRequest): TunnelSnapshot;
   down(name: string): Promise<TunnelSnapshot>;
   restart(name: string): Promise<TunnelSnapshot>;
+  story(name: string): Story;
   /** Every change after this call; returns its own cancellation. */
   subscribe(listener: (event: TunnelEvent) => void): () => void;
 }
@@ -59,6 +61,7 @@ export function createApi(needs: ApiNeeds): Hono {
     })
     .post('/v1/tunnels/:name/restart', async (c) => c.json(await tunnels.restart(known(c.req.param('name')))))
     .delete('/v1/tunnels/:name', async (c) => c.json(await tunnels.down(known(c.req.param('name')))))
+    .get('/v1/tunnels/:name/story', (c) => c.json(tunnels.story(known(c.req.param('name')))))
     .get('/v1/events', () => openEventStream(needs, () => ({ type: 'snapshot', snapshot: snapshot([]) })))
     .get('/v1/logs', async (c) => openLogStream(needs, logQueryOf(c.req.query())))
     .post('/v1/stop', (c) => {

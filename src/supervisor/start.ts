@@ -8,6 +8,7 @@ import { createLog, type Log, printLine, RECENT_LINES } from './log.ts';
 import { openLogFile } from './log-file.ts';
 import { followLog } from './log-follow.ts';
 import type { SupervisorOptions } from './main.ts';
+import { openRecovery } from './recovery/open-recovery.ts';
 import { serve } from './serve.ts';
 import { surviveErrors } from './signals.ts';
 import { createTunnels, type Tunnels } from './tunnels.ts';
@@ -26,7 +27,8 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Runni
   const log = await startLog(options);
   const forgetErrors = surviveErrors(log, () => void log.close().finally(() => process.exit(SUPERVISOR_EXIT.failed)));
   const wanted = openWantedStore({ directory: paths.state, clock, log });
-  const tunnels = createTunnels({ clock, random: Math.random, env, log, wanted });
+  const recovery = openRecovery({ directory: paths.state, clock, log });
+  const tunnels = createTunnels({ clock, random: Math.random, env, log, wanted, rungs: recovery.rungs });
   const health: Health = { pid: process.pid, version: VERSION, apiVersion: API_VERSION, since: now(), home: paths.state };
 
   const ending = new AbortController();
@@ -46,6 +48,7 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Runni
     await closeTunnels({ tunnels, log }, options);
     ending.abort();
     await served.close();
+    recovery.close();
     await finish({ log, wanted });
     forgetErrors();
   });

@@ -3,9 +3,11 @@ import { ProblemError, problem, problemOf } from '../model/problem.ts';
 import type { Profile } from '../model/profile.ts';
 import { readProfile } from '../model/read-profile.ts';
 import type { TunnelSnapshot } from '../model/snapshot.ts';
+import type { Story } from '../model/story.ts';
 import type { Clock } from '../platform/clock.ts';
 import { Links } from '../ssh/links/links.ts';
 import type { Log } from './log.ts';
+import type { Rungs } from './recovery/rungs.ts';
 import { Runner } from './tunnel/runner.ts';
 import type { WantedStore, WantedTunnel } from './wanted-store.ts';
 
@@ -19,6 +21,8 @@ export interface Tunnels {
   /** Resolves when every binding is free. */
   down(name: string): Promise<TunnelSnapshot>;
   restart(name: string): Promise<TunnelSnapshot>;
+  /** What happened to its bindings, the oldest episode first. */
+  story(name: string): Story;
   subscribe(listener: (change: TunnelChange) => void): () => void;
   /** What an earlier supervisor was asked for. */
   restore(wanted: readonly WantedTunnel[]): void;
@@ -32,6 +36,7 @@ export type TunnelsGiven = {
   readonly env: NodeJS.ProcessEnv;
   readonly log: Log;
   readonly wanted: WantedStore;
+  readonly rungs: Rungs;
 };
 
 type Known = { readonly runner: Runner; readonly document: string; readonly kept: WantedTunnel };
@@ -57,8 +62,9 @@ class TunnelSet implements Tunnels {
   }
 
   up(name: string, request: UpRequest): TunnelSnapshot {
-    const tunnel = this.#accept({ name, wanted: 'up', ...request });
-    tunnel.runner.up();
+    const { profile, origin } = request;
+    const tunnel = this.#accept({ name, wanted: 'up', profile, origin });
+    tunnel.runner.up({ takeOver: request.takeOver === true });
     this.#given.wanted.put(tunnel.kept);
     return tunnel.runner.snapshot;
   }
@@ -77,6 +83,10 @@ class TunnelSet implements Tunnels {
     await runner.restart();
     if (unwritten !== null) throw unwritten;
     return runner.snapshot;
+  }
+
+  story(name: string): Story {
+    return { schemaVersion: 1, tunnel: name, episodes: [...this.#find(name).runner.story] };
   }
 
   subscribe(listener: (change: TunnelChange) => void): () => void {
@@ -120,8 +130,8 @@ class TunnelSet implements Tunnels {
   }
 
   #newRunner(profile: Profile): Runner {
-    const { clock, random, env, log } = this.#given;
-    return new Runner({ profile, clock, random, env, log, links: this.#links, onChange: () => this.#announce(profile.name) });
+    const { clock, random, env, log, rungs } = this.#given;
+    return new Runner({ profile, clock, random, env, log, rungs, links: this.#links, onChange: () => this.#announce(profile.name) });
   }
 
   #announceAll(): void {

@@ -127,6 +127,7 @@ function fakeClient(world: World): SupervisorClient {
       world.requests.push({ name, request });
       return supervisor.onUp?.(name, request) ?? find(name);
     },
+    story: async (name) => ({ schemaVersion: 1, tunnel: name, episodes: [] }),
     async down(name) {
       world.calls.push(`down ${name}`);
       return { ...find(name), wanted: 'down', state: 'down' };

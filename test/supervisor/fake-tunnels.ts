@@ -16,6 +16,7 @@ export function createTunnels(given: { wanted?: Pick<WantedStore, 'put' | 'remov
     return tunnel;
   };
   return {
+    story: (name: string) => ({ schemaVersion: 1 as const, tunnel: name, episodes: [] }),
     snapshot: (names?: readonly string[]) => [...all.values()].filter(({ name }) => names === undefined || names.includes(name)),
     up(name: string, { profile, origin }: UpRequest): TunnelSnapshot {
       if (profile['trouble'] === 'refuse')

@@ -80,7 +80,16 @@ export class SessionBook {
     const identity = await this.#given.identify(link);
     if (identity === null) return null;
     const { owner, clock } = this.#given;
-    const fresh = { hostKey: link.hostKey, user: link.hop.user, owner, madeAt: clock.now(), bindings: [], tunnels: [], declaredDead: false, diedAt: null };
+    const fresh = {
+      hostKey: link.hostKey,
+      user: link.hop.user,
+      owner,
+      madeAt: clock.now(),
+      bindings: [],
+      tunnels: [],
+      declaredDead: false,
+      diedAt: null,
+    };
     const record: SessionRecord = { ...identity, ...fresh };
     this.#dropOtherBoots(record);
     this.#live.add(recordKey(record));

@@ -27,27 +27,34 @@ export class Teller {
     return this.#episodes.map((episode) => episode.told);
   }
 
-  begin(place: Place): EpisodeTeller {
-    const episode = new EpisodeTeller(place, { ...this.#given, tunnel: this.#tunnel });
+  /** `since`: when it began, if that was before now. */
+  begin(place: Place, since?: number): EpisodeTeller {
+    const episode = new EpisodeTeller(place, { ...this.#given, tunnel: this.#tunnel, startedAt: since ?? this.#given.clock.now() });
     this.#episodes.push(episode);
     if (this.#episodes.length > EPISODES_KEPT) this.#episodes.shift();
     return episode;
   }
 
   /** The last recovery of a forward that came to its end, for the status. */
-  lastOf(forward: string): { readonly verdict: BindingVerdict['is']; readonly steps: Step[]; readonly ms: number; readonly at: string } | null {
-    const told = this.episodes.findLast((episode) => episode.forward === forward && episode.outcome === 'bound' && episode.verdict !== null);
+  lastOf(
+    forward: string,
+  ): { readonly verdict: BindingVerdict['is']; readonly steps: Step[]; readonly ms: number; readonly at: string } | null {
+    const told = this.episodes.findLast(
+      (episode) => episode.forward === forward && episode.outcome === 'bound' && episode.verdict !== null,
+    );
     if (told?.verdict == null || told.endedAt === null) return null;
     const ms = Date.parse(told.endedAt) - Date.parse(told.startedAt);
     return { verdict: told.verdict, steps: [...told.steps], ms, at: told.endedAt };
   }
 }
 
+type EpisodeGiven = { readonly clock: Clock; readonly log: Log; readonly tunnel: string; readonly startedAt: number };
+
 /** One episode while it happens. */
 export class EpisodeTeller {
   readonly startedAt: number;
   readonly #place: Place;
-  readonly #given: { readonly clock: Clock; readonly log: Log; readonly tunnel: string };
+  readonly #given: EpisodeGiven;
   readonly #entries: StoryEntry[] = [];
   readonly #steps: Step[] = [];
   #verdict: BindingVerdict['is'] | null = null;
@@ -55,10 +62,10 @@ export class EpisodeTeller {
   #endedAt: number | null = null;
   #outcome: Episode['outcome'] = 'going-on';
 
-  constructor(place: Place, given: { readonly clock: Clock; readonly log: Log; readonly tunnel: string }) {
+  constructor(place: Place, given: EpisodeGiven) {
     this.#place = place;
     this.#given = given;
-    this.startedAt = given.clock.now();
+    this.startedAt = given.startedAt;
   }
 
   get told(): Episode {

@@ -1,10 +1,12 @@
 import type { Profile } from '../../model/profile.ts';
 import type { Address } from '../../model/address.ts';
+import type { Problem } from '../../model/problem.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { listenHere } from '../../ssh/forwards/listen-here.ts';
-import { listenThere } from '../../ssh/forwards/listen-there.ts';
 import { reachHere } from '../../ssh/forwards/reach-here.ts';
-import type { Link, Listener, Reach, Service } from '../../ssh/types.ts';
+import type { HopLink } from '../../ssh/remote/types.ts';
+import type { Listener, Reach, Service } from '../../ssh/types.ts';
+import type { Ladder } from '../recovery/ladder.ts';
 import type { Counters } from './counters.ts';
 import type { Gate } from './gate.ts';
 
@@ -16,6 +18,10 @@ export type BindingsGiven = {
   /** How many connections are being opened has changed. */
   readonly onPending: (change: 1 | -1) => void;
   readonly onFailure: Service['onFailure'];
+  /** The recovery ladder of a forward that listens on a hop. */
+  readonly ladderOf: (index: number) => Ladder;
+  /** A refusal that is being worked on. */
+  readonly onTrouble: (index: number, because: Problem) => void;
 };
 
 /** The listening ends of one tunnel, here and on hops. */
@@ -30,7 +36,7 @@ export class Bindings {
   }
 
   /** Rejects with the ProblemError of the refusal. When the signal is aborted meanwhile, nothing stays bound. */
-  async bind(index: number, links: readonly Link[] | null, signal: AbortSignal): Promise<Address> {
+  async bind(index: number, links: readonly HopLink[] | null, signal: AbortSignal): Promise<Address> {
     await this.#closing.get(index);
     signal.throwIfAborted();
     const listener = await this.#listen(index, links, signal);
@@ -67,12 +73,13 @@ export class Bindings {
     if (this.#closing.get(index) === closing) this.#closing.delete(index);
   }
 
-  async #listen(index: number, links: readonly Link[] | null, signal: AbortSignal): Promise<Listener> {
+  async #listen(index: number, links: readonly HopLink[] | null, signal: AbortSignal): Promise<Listener> {
     const forward = this.#given.profile.forwards[index];
     if (forward === undefined) throw new RangeError(`no forward ${index}`);
     const service = this.#service(index);
     if (forward.on === 'local') return await listenHere(service, { signal });
-    return await listenThere(linkOf(links ?? [], forward.on, this.#given.profile), service);
+    const link = linkOf(links ?? [], forward.on, this.#given.profile);
+    return await this.#given.ladderOf(index).bind({ link, service, signal, onTrouble: (problem) => this.#given.onTrouble(index, problem) });
   }
 
   #service(index: number): Service {
@@ -115,7 +122,7 @@ export class Bindings {
 const IDLE_HOLD_MS = 30_000;
 
 /** ProxyJump may put hops before the profile's first one, never between or behind. */
-function linkOf(links: readonly Link[], hop: number, profile: Profile): Link {
+function linkOf(links: readonly HopLink[], hop: number, profile: Profile): HopLink {
   const link = links[links.length - profile.hops.length + hop];
   if (link === undefined) throw new RangeError(`no link for hop ${hop}`);
   return link;

@@ -2,7 +2,7 @@ import type { Problem } from '../../model/problem.ts';
 import { DEFAULT_KEEPALIVE, type Profile } from '../../model/profile.ts';
 import { resolveRoute } from '../../ssh/config/resolve-route.ts';
 import type { HopState, Lease, Links, Route } from '../../ssh/links/links.ts';
-import type { Link } from '../../ssh/types.ts';
+import type { HopLink } from '../../ssh/remote/types.ts';
 
 export type ConnectionGiven = {
   readonly profile: Profile;
@@ -22,7 +22,7 @@ export class Connection {
     this.#given = given;
   }
 
-  get links(): readonly Link[] | null {
+  get links(): readonly HopLink[] | null {
     return this.#lease?.links ?? null;
   }
 
@@ -35,7 +35,7 @@ export class Connection {
   }
 
   /** Asks ssh_config anew for each dial, so that a correction takes effect without a restart. */
-  async connect(epoch: number): Promise<readonly Link[]> {
+  async connect(epoch: number): Promise<readonly HopLink[]> {
     const { profile, links, env, onLost } = this.#given;
     const dial = new AbortController();
     this.#dial = dial;

@@ -1,7 +1,7 @@
 import { ProblemError, type Problem, problem } from '../../model/problem.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { type Deferred, deferred } from '../../platform/deferred.ts';
-import type { Link } from '../../ssh/types.ts';
+import type { HopLink } from '../../ssh/remote/types.ts';
 
 /**
  * Where new connections wait while the link is down. The listening end stays open through every
@@ -9,14 +9,14 @@ import type { Link } from '../../ssh/types.ts';
  */
 export class Gate {
   readonly #clock: Clock;
-  readonly #waiting = new Set<Deferred<readonly Link[]>>();
-  #links: readonly Link[] | null = null;
+  readonly #waiting = new Set<Deferred<readonly HopLink[]>>();
+  #links: readonly HopLink[] | null = null;
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  open(links: readonly Link[]): void {
+  open(links: readonly HopLink[]): void {
     this.#links = links;
     for (const waiter of this.#waiting) waiter.resolve(links);
   }
@@ -32,10 +32,10 @@ export class Gate {
   }
 
   /** The links, at once or when they are back; rejects with `hold-expired` after `holdMs`. */
-  async pass(listen: string, holdMs: number, signal: AbortSignal): Promise<readonly Link[]> {
+  async pass(listen: string, holdMs: number, signal: AbortSignal): Promise<readonly HopLink[]> {
     signal.throwIfAborted();
     if (this.#links !== null) return this.#links;
-    const waiter = deferred<readonly Link[]>();
+    const waiter = deferred<readonly HopLink[]>();
     const cancel = this.#clock.after(holdMs, () => waiter.reject(new ProblemError(problem('hold-expired', { listen }))));
     const abort = () => waiter.reject(signal.reason);
     signal.addEventListener('abort', abort, { once: true });

@@ -2,10 +2,15 @@ import { transition, newTunnel } from '../../decide/tunnel/transition.ts';
 import { problem, problemOf } from '../../model/problem.ts';
 import type { Profile } from '../../model/profile.ts';
 import type { TunnelSnapshot } from '../../model/snapshot.ts';
+import type { Episode } from '../../model/story.ts';
 import type { Timer, Tunnel, TunnelEffect, TunnelEvent } from '../../model/tunnel.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Links } from '../../ssh/links/links.ts';
 import type { Log } from '../log.ts';
+import { BindLater } from '../recovery/bind-later.ts';
+import { Ladder } from '../recovery/ladder.ts';
+import type { Rungs } from '../recovery/rungs.ts';
+import { Teller } from '../recovery/teller.ts';
 import { Bindings } from './bindings.ts';
 import { Connection } from './connection.ts';
 import { Counters } from './counters.ts';
@@ -19,6 +24,7 @@ export type RunnerGiven = {
   readonly random: () => number;
   readonly env: NodeJS.ProcessEnv;
   readonly links: Links;
+  readonly rungs: Rungs;
   readonly log: Log;
   readonly onChange: () => void;
 };
@@ -33,6 +39,8 @@ export class Runner {
   readonly #bindings: Bindings;
   readonly #connection: Connection;
   readonly #counters: readonly Counters[];
+  readonly #teller: Teller;
+  readonly #ladders = new Map<number, Ladder>();
   readonly #timers = new Map<string, () => void>();
   #tunnel: Tunnel;
   #wanted: 'up' | 'down' = 'down';
@@ -40,6 +48,8 @@ export class Runner {
   #run = new AbortController();
   #epoch = new AbortController();
   #pending = 0;
+  /** The user asked for bindings even where a live session of theirs has them. */
+  #takeOver = false;
   #settled: (() => void)[] = [];
   /** What has to be given back before this tunnel may take anything. */
   #before: Promise<unknown> = Promise.resolve();
@@ -55,7 +65,10 @@ export class Runner {
       counters: this.#counters,
       onPending: (change) => this.#pendingChanged(change),
       onFailure: (failure) => given.log.problem(failure, { tunnel: given.profile.name }),
+      ladderOf: (index) => this.#ladderOf(index),
+      onTrouble: (forward, because) => this.#send({ type: 'bind-trouble', age: this.#tunnel.epoch, forward, problem: because }),
     });
+    this.#teller = new Teller(given.profile.name, given);
     this.#tunnel = newTunnel(given.profile, given.clock.now());
   }
 
@@ -67,7 +80,12 @@ export class Runner {
       counters: this.#counters,
       hops: this.#connection.hopStates,
       route: this.#connection.route,
+      lastRecovery: (forward) => this.#teller.lastOf(forward),
     });
+  }
+
+  get story(): readonly Episode[] {
+    return this.#teller.episodes;
   }
 
   /** This tunnel takes the place of another, which is still giving its bindings back. */
@@ -75,8 +93,9 @@ export class Runner {
     this.#before = predecessor;
   }
 
-  up(): void {
+  up(how: { readonly takeOver: boolean } = { takeOver: false }): void {
     this.#wanted = 'up';
+    this.#takeOver = how.takeOver;
     this.#send({ type: 'asked-up' });
   }
 
@@ -143,8 +162,30 @@ export class Runner {
       const listen = await this.#bindings.bind(forward, this.#connection.links, signal);
       this.#send({ type: 'bound', age, forward, listen });
     } catch (error) {
-      if (!signal.aborted) this.#send({ type: 'bind-failed', age, forward, problem: problemOf(error), retryAfterMs: null });
+      const retryAfterMs = error instanceof BindLater ? error.retryAfterMs : null;
+      if (!signal.aborted) this.#send({ type: 'bind-failed', age, forward, problem: problemOf(error), retryAfterMs });
     }
+  }
+
+  #ladderOf(index: number): Ladder {
+    const { profile, clock, rungs } = this.#given;
+    const known = this.#ladders.get(index);
+    const forward = profile.forwards[index];
+    if (known !== undefined || forward === undefined) return known ?? raise(new RangeError(`no forward ${index}`));
+    const hop = forward.on === 'local' ? '' : (profile.hops[forward.on]?.host ?? '');
+    const { deadman, keepalive, name } = profile;
+    const ladder = new Ladder({
+      tunnel: name,
+      hop,
+      forward,
+      care: { deadman, keepalive },
+      clock,
+      rungs,
+      teller: this.#teller,
+      takeOver: () => this.#takeOver,
+    });
+    this.#ladders.set(index, ladder);
+    return ladder;
   }
 
   /** The connection died: what hangs on it is dropped without waiting for anybody. */
@@ -171,6 +212,7 @@ export class Runner {
     this.#run.abort();
     this.#epoch.abort();
     this.#run = new AbortController();
+    for (const ladder of this.#ladders.values()) ladder.callOff();
     await this.#bindings.closeAll(DRAIN_MS);
     await this.#connection.release('for-good');
     this.#send({ type: 'closed', run });
@@ -207,4 +249,8 @@ export class Runner {
       this.#settled.push(resolve);
     });
   }
+}
+
+function raise(error: Error): never {
+  throw error;
 }

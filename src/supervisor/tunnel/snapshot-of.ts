@@ -13,6 +13,7 @@ export type SnapshotGiven = {
   readonly counters: readonly Counters[];
   readonly hops: readonly HopState[];
   readonly route: Route | null;
+  readonly lastRecovery: (forward: string) => ForwardSnapshot['lastRecovery'];
 };
 
 /** A tunnel as clients see it. Here problems get their words. */
@@ -46,7 +47,7 @@ function hopsOf({ profile, route, hops }: SnapshotGiven): HopSnapshot[] {
   }));
 }
 
-function forwardOf({ profile, tunnel, counters }: SnapshotGiven, index: number): ForwardSnapshot {
+function forwardOf({ profile, tunnel, counters, lastRecovery }: SnapshotGiven, index: number): ForwardSnapshot {
   const forward = profile.forwards[index] as Forward;
   const state = tunnel.forwards[index] as ForwardState;
   const counter = counters[index] as Counters;
@@ -63,7 +64,7 @@ function forwardOf({ profile, tunnel, counters }: SnapshotGiven, index: number):
     connections: { open: counter.open, total: counter.total, failed: counter.failed },
     bytes: { sent: counter.sent, received: counter.received },
     lastFailure: counter.lastFailure === null ? null : { ...words(counter.lastFailure.problem), at: time(counter.lastFailure.at) },
-    lastRecovery: null,
+    lastRecovery: lastRecovery(forward.name),
   };
 }
 

@@ -1,0 +1,125 @@
+import { boundProblem, judgeBound } from '../../decide/judge-bound.ts';
+import { serverPatience } from '../../decide/server-patience.ts';
+import { type Address, printAddress } from '../../model/address.ts';
+import type { DeadSession, DeadSocketFile, Evidence } from '../../model/binding.ts';
+import type { Problem } from '../../model/problem.ts';
+import type { Profile } from '../../model/profile.ts';
+import type { SessionRecord } from '../../model/session-record.ts';
+import type { Clock } from '../../platform/clock.ts';
+import { knock } from '../../ssh/links/knock.ts';
+import { gatherEvidence } from '../../ssh/recovery/evidence/gather-evidence.ts';
+import { type Evicted, evict } from '../../ssh/recovery/steps/evict.ts';
+import { type Unlinked, unlinkSocket } from '../../ssh/recovery/steps/unlink-socket.ts';
+import { lookAtBound } from '../../ssh/recovery/steps/verify-binding.ts';
+import type { AccountMemory } from '../../ssh/remote/account-memory.ts';
+import type { HopLink } from '../../ssh/remote/types.ts';
+import type { Ends } from '../../ssh/types.ts';
+import type { Claims } from './claims.ts';
+import type { LinkCare } from './link-care.ts';
+import type { SessionBook } from './session-book.ts';
+
+export type RungsGiven = {
+  readonly clock: Clock;
+  readonly book: SessionBook;
+  readonly accounts: AccountMemory;
+  readonly claims: Claims;
+  readonly care: LinkCare;
+};
+
+/** What a profile wants done for the sessions that hold its bindings. */
+export type CareWanted = Pick<Profile, 'deadman' | 'keepalive'>;
+
+export type Look = {
+  readonly tunnel: string;
+  readonly listen: Address;
+  /** What the server said around the refusal. */
+  readonly said: readonly string[];
+  readonly mayPoke: boolean;
+  readonly takeOver: boolean;
+  readonly signal: AbortSignal;
+};
+
+/** Everything that the recovery ladder can do, each with its own deadline, bound to what this supervisor knows. */
+export class Rungs {
+  readonly #given: RungsGiven;
+
+  constructor(given: RungsGiven) {
+    this.#given = given;
+  }
+
+  /** Notes on disk that this session is about to hold the binding. */
+  async enter(link: HopLink, claim: { readonly tunnel: string; readonly listen: Address }): Promise<void> {
+    await this.#given.book.enter(link, { tunnel: claim.tunnel, listen: printAddress(claim.listen) });
+  }
+
+  async look(link: HopLink, look: Look): Promise<{ readonly evidence: Evidence; readonly old: SessionRecord | null }> {
+    const { book, claims, accounts, clock } = this.#given;
+    const old = book.find(link, printAddress(look.listen));
+    const own = await book.entryOf(link);
+    const request = {
+      remote: link,
+      listen: look.listen,
+      said: look.said,
+      record: old,
+      ownPid: own?.pid ?? null,
+      usedByLiveLink: old !== null && book.isLive(old),
+      heardBy: claims.holder(link, look.listen, look.tunnel),
+      mayPoke: look.mayPoke,
+      takeOver: look.takeOver,
+    };
+    return { evidence: await gatherEvidence(request, { clock, accounts, signal: look.signal }), old };
+  }
+
+  canKnock(link: HopLink, old: SessionRecord | null): boolean {
+    return endsToKnock(link, old) !== null;
+  }
+
+  async knock(link: HopLink, old: SessionRecord | null, signal: AbortSignal): Promise<string> {
+    const ends = endsToKnock(link, old);
+    return ends === null ? 'not-possible' : await knock(ends, { clock: this.#given.clock, signal });
+  }
+
+  async evict(link: HopLink, session: DeadSession, signal: AbortSignal): Promise<Evicted> {
+    return await evict(link, session, { clock: this.#given.clock, signal });
+  }
+
+  async unlink(link: HopLink, file: DeadSocketFile, signal: AbortSignal): Promise<Unlinked> {
+    const { clock, accounts, book } = this.#given;
+    const uid = (await book.entryOf(link))?.uid ?? null;
+    return await unlinkSocket(link, file, { clock, accounts, signal, uid });
+  }
+
+  forget(record: SessionRecord): void {
+    this.#given.book.forget(record);
+  }
+
+  /** How long the server keeps a session that does not answer, as far as is known; null: unknown or for ever. */
+  patienceMs(link: HopLink, poked: { readonly afterMs: number | null }): number | null {
+    const known = this.#given.care.serverKeepalive(link);
+    return serverPatience({ ident: link.ident, ...known, pokedAfterMs: poked.afterMs }).ms;
+  }
+
+  /** What is wrong with a binding that the server said yes to; null where it is as asked, or cannot be seen. */
+  async verify(link: HopLink, { asked, bound, signal }: { asked: Address; bound: Address; signal: AbortSignal }): Promise<Problem | null> {
+    const { clock, accounts } = this.#given;
+    const seen = await lookAtBound(link, bound, { clock, accounts, signal });
+    if (seen === null) return null;
+    return boundProblem(judgeBound({ asked, ...seen }), { asked, on: link.hop.name });
+  }
+
+  /** The binding is ours: others of this supervisor are told so, and its session is looked after. Returns the release. */
+  hold(link: HopLink, held: { readonly address: Address; readonly tunnel: string; readonly care: CareWanted }): () => void {
+    const { claims, care } = this.#given;
+    const release = claims.hold(link, held.address, held.tunnel);
+    void care.begin(link, held);
+    return release;
+  }
+}
+
+/** The ends of the dead connection: as we had them, or, after a crash, as its server saw them. Only a link of our own socket can knock. */
+function endsToKnock(link: HopLink, old: SessionRecord | null): Ends | null {
+  if (link.ends === null) return null;
+  const reset = link.reset?.ends.at(-1);
+  if (reset !== undefined) return reset;
+  return old === null ? null : { local: old.client, remote: link.ends.remote };
+}
