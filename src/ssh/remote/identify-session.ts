@@ -1,3 +1,4 @@
+import type { TcpAddress } from '../../model/address.ts';
 import type { SessionIdentity } from '../../model/session-record.ts';
 import { plainHost } from '../../platform/proc-net.ts';
 import { bootIdIn, pidIn, portIn, ticksIn, uidIn } from './limits.ts';
@@ -14,14 +15,17 @@ export type IdentifyGiven = SftpGiven & AccountGiven;
  * Which process of the server serves this session, and who we are there: by a script, or by SFTP where there is no shell.
  * Null where the server does not tell, or tells what cannot be. Never rejects but with the signal's reason.
  */
-export async function identifySession(remote: Remote, given: IdentifyGiven): Promise<SessionIdentity | null> {
+export async function identifySession(
+  remote: Remote & { readonly ends?: { readonly local: TcpAddress } | null },
+  given: IdentifyGiven,
+): Promise<SessionIdentity | null> {
   const ran = await runOnAccount(remote, IDENTIFY, { ...given, args: [] });
   if (ran.ok) return identityIn(ran.lines);
   if (ran.why !== 'not-asked' && ran.why !== 'no-shell' && ran.why !== 'refused') return null;
   const files = await filesOfAccount(remote, given);
   if (files === null) return null;
   try {
-    return await identityByFiles(files);
+    return await identityByFiles(files, remote.ends?.local ?? null);
   } finally {
     files.close();
   }

@@ -1,4 +1,5 @@
 import type { SessionIdentity } from '../../model/session-record.ts';
+import { plainHost, tcpRows } from '../../platform/proc-net.ts';
 import { bootIdIn, pidIn, ticksIn, uidIn } from './limits.ts';
 import type { SftpFiles } from './sftp-files.ts';
 
@@ -7,19 +8,42 @@ const MAX_BYTES = 16 * 1024;
 /** sftp-server may run below a shell, and that below sshd. */
 const MAX_STEPS = 4;
 
+type Client = SessionIdentity['client'];
+
 /**
- * The session's identity as far as an SFTP server's view of /proc shows it. It has no SSH_CONNECTION, so the client's end
- * is unknown: host '' and port 0. Nothing can be signalled over SFTP. Null in a chroot, which has no /proc.
+ * The session's identity as far as an SFTP server's view of /proc shows it. It has no SSH_CONNECTION: the client's end is
+ * what it is here, `local`, if the server's table has a connection to it, and otherwise unknown (host '' and port 0).
+ * Nothing can be signalled over SFTP. Null in a chroot, which has no /proc.
  */
-export async function identityByFiles(files: SftpFiles): Promise<SessionIdentity | null> {
+export async function identityByFiles(files: SftpFiles, local: Client | null): Promise<SessionIdentity | null> {
   const bootId = bootIdIn((await files.read('/proc/sys/kernel/random/boot_id', MAX_BYTES))?.trim());
   const own = statIn(await files.read('/proc/self/stat', MAX_BYTES));
-  const uid = uidOf(await files.read('/proc/self/status', MAX_BYTES));
+  const uid = await uidByFiles(files);
   if (bootId === null || own === null || uid === null) return null;
   const server = await serverAbove(files, own);
   if (server === null) return null;
   const { pid, comm, start } = server;
-  return { uid, pid, comm, startTicks: start, bootId, client: { host: '', port: 0 }, scope: null, killable: false };
+  return { uid, pid, comm, startTicks: start, bootId, client: await clientThere(files, local), scope: null, killable: false };
+}
+
+/** Behind a NAT the server sees another end than ours, and its table does not have ours. */
+async function clientThere(files: SftpFiles, local: Client | null): Promise<Client> {
+  const table = local === null ? null : await readTcpTable(files);
+  const seen = tcpRows(table ?? '').some((row) => row.state === 'ESTABLISHED' && isEnd(row.remote, local));
+  return seen && local !== null ? { host: plainHost(local.host) ?? local.host, port: local.port } : { host: '', port: 0 };
+}
+
+const isEnd = (end: Client, local: Client | null): boolean =>
+  local !== null && end.port === local.port && plainHost(end.host) === plainHost(local.host);
+
+/** A table of some thousand connections. */
+const TABLE_BYTES = 1024 * 1024;
+
+/** Both tables of TCP sockets, or null where they may not be read. */
+export async function readTcpTable(files: SftpFiles): Promise<string | null> {
+  const [tcp = null, tcp6 = null] = await Promise.all(['tcp', 'tcp6'].map((name) => files.read(`/proc/net/${name}`, TABLE_BYTES)));
+  // Without IPv6 there is no tcp6; without tcp the other says too little.
+  return tcp === null ? null : `${tcp}\n${tcp6 ?? ''}`;
 }
 
 /** What internal-sftp runs in is a fork of the process that owns the listeners, and has the same name: its parent is meant. */
@@ -53,5 +77,8 @@ export function statIn(text: string | null): ProcessStat | null {
   return { pid, comm, state, parent: pidIn(fields[1]), start };
 }
 
-/** proc_pid_status(5): real, effective, saved and file system uid. */
-const uidOf = (status: string | null): number | null => uidIn(/^Uid:\t\d+\t(\d+)\t/m.exec(status ?? '')?.[1]);
+/** Who we are there: proc_pid_status(5) has the real, effective, saved and file system uid. */
+export async function uidByFiles(files: SftpFiles): Promise<number | null> {
+  const status = await files.read('/proc/self/status', MAX_BYTES);
+  return uidIn(/^Uid:\t\d+\t(\d+)\t/m.exec(status ?? '')?.[1]);
+}

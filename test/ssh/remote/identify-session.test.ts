@@ -7,11 +7,6 @@ import { systemClock } from '../../../src/platform/clock.ts';
 import { filesOfAccount, runOnAccount } from '../../../src/ssh/remote/on-account.ts';
 import { anAccount, given, startOf, type TestAccount, userChild } from './accounts.ts';
 
-Number(
-  readFileSync(`/proc/${pid}/stat`, 'utf8')
-    .replace(/^.*\) /s, '')
-    .split(' ')[19],
-);
 const bootId = (): string => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
 
 describe('a session is identified', () => {
