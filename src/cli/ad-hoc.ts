@@ -1,7 +1,8 @@
 import { resolve } from 'node:path';
 import { problem, ProblemError } from '../model/problem.ts';
-import { isProfileName } from '../model/profile.ts';
-import { type Destination, parseDestination, parseJumps, printDestination } from './destination.ts';
+import { isProfileName, printHop } from '../model/profile.ts';
+import type { HopAddress } from '../model/profile-hop.ts';
+import { parseDestination, parseJumps } from './destination.ts';
 import { type ForwardDocument, parseForwardSpec, type SpecFlag } from './forward-spec.ts';
 
 /** The flags of `tunnels up` that describe a tunnel; the values as typed. */
@@ -43,7 +44,7 @@ export function adHocTunnel(words: readonly string[], flags: AdHocFlags, from: D
   };
 }
 
-function destinationOf(words: readonly string[], flags: AdHocFlags): Destination {
+function destinationOf(words: readonly string[], flags: AdHocFlags): HopAddress {
   const [text, second] = words;
   if (text === undefined) throw new ProblemError(problem('destination-missing', {}));
   if (second !== undefined) throw new ProblemError(problem('command-not-run', { word: second }));
@@ -62,11 +63,11 @@ function jumpsOf(flags: AdHocFlags): string[] {
   if (flags.J === undefined) return [];
   const jumps = parseJumps(flags.J);
   if (!jumps.ok) throw new ProblemError(problem('destination-invalid', { text: jumps.error.text }));
-  return jumps.value.map(printDestination);
+  return jumps.value.map(printHop);
 }
 
 /** -i, -l and -p speak of the last hop only, as in ssh(1). */
-function lastHop(destination: Destination, { flags, from }: { flags: AdHocFlags; from: Directories }): Record<string, unknown> {
+function lastHop(destination: HopAddress, { flags, from }: { flags: AdHocFlags; from: Directories }): Record<string, unknown> {
   const { user, host, port } = destination;
   return {
     host,

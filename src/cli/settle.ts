@@ -1,11 +1,12 @@
-import { exitCodeOf, isProblemCode, problem } from '../model/problem.ts';
+import { exitCodeOf, isProblemCode, type ProblemCode, problem } from '../model/problem.ts';
 import { EXIT, type ExitCode } from '../model/problems/entry.ts';
 import type { ForwardSnapshot, TunnelSnapshot } from '../model/snapshot.ts';
 
 /**
  * What waiting for a tunnel has come to: an exit code, or null while waiting longer may still help.
  * `up`, and `idle` for a tunnel that connects on first use, are what was asked for. `blocked` waits for a person.
- * `degraded` is settled once every forward that does not listen is held by somebody else or not allowed.
+ * `degraded` is settled once every forward that does not listen is held by a holder who is known, or blocked: a refusal
+ * whose reason is still looked for may turn out to be one that passes.
  */
 export function settled(tunnel: TunnelSnapshot): ExitCode | null {
   switch (tunnel.state) {
@@ -15,7 +16,7 @@ export function settled(tunnel: TunnelSnapshot): ExitCode | null {
     case 'blocked':
       return blockedCode(tunnel);
     case 'degraded':
-      return tunnel.forwards.filter((forward) => forward.state !== 'listening').every(isHeld) ? EXIT.bindingHeld : null;
+      return degradedCode(tunnel.forwards.filter((forward) => forward.state !== 'listening'));
     case 'down':
       return tunnel.wanted === 'down' ? EXIT.failed : null;
     case 'connecting':
@@ -49,7 +50,11 @@ function blockedCode(tunnel: TunnelSnapshot): ExitCode {
   return because === null ? EXIT.personNeeded : (exitCodeOfCode(because.code) ?? EXIT.personNeeded);
 }
 
-const isHeld = (forward: ForwardSnapshot): boolean => forward.because !== null && exitCodeOfCode(forward.because.code) === EXIT.bindingHeld;
+function degradedCode(missing: readonly ForwardSnapshot[]): ExitCode | null {
+  if (!missing.every((forward) => forward.state === 'blocked' || forward.because?.code === ('binding-held' satisfies ProblemCode)))
+    return null;
+  return worst(missing.map((forward) => exitCodeOfCode(forward.because?.code ?? '') ?? EXIT.bindingHeld));
+}
 
 /** Exit codes hang on the code alone, so the facts, which a snapshot does not carry, are not needed. */
 const exitCodeOfCode = (code: string): ExitCode | null => (isProblemCode(code) ? exitCodeOf(problem(code, {} as never)) : null);

@@ -71,7 +71,7 @@ export const DEFAULT_HOLD_MS = 30_000;
 export const DEFAULT_ON_CONFLICT: readonly ConflictStep[] = ['reclaim', 'wait'];
 
 /** `[user@]host[:port]`, as the user wrote the hop. */
-export function printHop(hop: Hop): string {
+export function printHop(hop: Pick<Hop, 'host' | 'user' | 'port'>): string {
   const host = hop.port !== null && hop.host.includes(':') ? `[${hop.host}]` : hop.host;
   return `${hop.user === null ? '' : `${hop.user}@`}${host}${hop.port === null ? '' : `:${hop.port}`}`;
 }

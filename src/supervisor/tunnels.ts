@@ -1,4 +1,5 @@
 import type { UpRequest } from '../api/contract.ts';
+import { nearest } from '../model/nearest.ts';
 import { ProblemError, problem, problemOf } from '../model/problem.ts';
 import type { Profile } from '../model/profile.ts';
 import { readProfile } from '../model/read-profile.ts';
@@ -113,7 +114,7 @@ class TunnelSet implements Tunnels {
 
   #find(name: string): Known {
     const known = this.#known.get(name);
-    if (known === undefined) throw new ProblemError(problem('tunnel-not-found', { name, nearest: '' }));
+    if (known === undefined) throw new ProblemError(problem('tunnel-not-found', { name, nearest: nearest(name, [...this.#known.keys()]) }));
     return known;
   }
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { parseDestination, parseJumps, printDestination } from '../../src/cli/destination.ts';
+import { parseDestination, parseJumps } from '../../src/cli/destination.ts';
+import { printHop } from '../../src/model/profile.ts';
 
 describe('a server in the syntax of ssh(1)', () => {
   test.each([
@@ -23,7 +24,7 @@ describe('a server in the syntax of ssh(1)', () => {
 
   test('-J names hops in dialling order, each with its own user and port', () => {
     const jumps = parseJumps('ann@a:2201,b,[::1]:22');
-    expect(jumps.ok && jumps.value.map(printDestination)).toEqual(['ann@a:2201', 'b', '[::1]:22']);
+    expect(jumps.ok && jumps.value.map(printHop)).toEqual(['ann@a:2201', 'b', '[::1]:22']);
     expect(parseJumps('none')).toEqual({ ok: true, value: [] });
     expect(parseJumps('a,,b')).toEqual({ ok: false, error: { text: '' } });
   });

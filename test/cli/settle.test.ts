@@ -35,11 +35,18 @@ describe('waiting for a tunnel', () => {
     expect(settled(tunnel({ state: 'degraded', forwards: [forward(), held] }))).toBe(5);
   });
 
+  test('ends when what is missing needs a person', () => {
+    const forbidden = forward({ state: 'blocked', because: because('bind-not-allowed') });
+    expect(settled(tunnel({ state: 'degraded', forwards: [forward(), forbidden] }))).toBe(5);
+  });
+
   test('goes on while one forward may still come', () => {
     const held = forward({ state: 'recovering', because: because('binding-held') });
     expect(settled(tunnel({ state: 'degraded', forwards: [held, forward({ state: 'binding' })] }))).toBeNull();
     const slow = forward({ state: 'recovering', because: because('bind-not-answered') });
     expect(settled(tunnel({ state: 'degraded', forwards: [held, slow] }))).toBeNull();
+    const unexplained = forward({ state: 'recovering', because: because('binding-refused') });
+    expect(settled(tunnel({ state: 'degraded', forwards: [held, unexplained] }))).toBeNull();
   });
 
   test('ends when somebody takes it down meanwhile', () => {

@@ -107,7 +107,7 @@ describe.runIf(isRoot)('a forward through two hops', () => {
       ]);
       for (const name of ['l', 'r']) {
         expect(portOf(tunnel, name)).toBeGreaterThan(0);
-        expect(stdout).toContain(`127.0.0.1:${portOf(tunnel, name)}`);
+        expect(stdout).toContain(`127.0.0.1:${portOf(tunnel, name)} ${name === 'l' ? '→' : 'on'} `);
         expect(await said(`127.0.0.1 ${portOf(tunnel, name)}`)).toBe('ping\n');
       }
       await parts.lab.cli.run(['down', 'any']);

@@ -2,9 +2,9 @@ import { printAddress } from '../../model/address.ts';
 import type { ForwardSnapshot, TunnelSnapshot } from '../../model/snapshot.ts';
 import { table } from './table.ts';
 
-/** Where to connect to: an address here, or `bastion 127.0.0.1:18080` for one on a hop. */
+/** Where to connect to: an address here, or `127.0.0.1:18080 on bastion`. */
 export const listenOf = (forward: ForwardSnapshot): string =>
-  forward.on === 'local' ? printAddress(forward.listen) : `${forward.on} ${printAddress(forward.listen)}`;
+  forward.on === 'local' ? printAddress(forward.listen) : `${printAddress(forward.listen)} on ${forward.on}`;
 
 export const targetOf = (forward: ForwardSnapshot): string => (forward.to === null ? 'SOCKS' : printAddress(forward.to));
 

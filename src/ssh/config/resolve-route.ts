@@ -65,7 +65,7 @@ async function jumpsBefore(first: Answered, given: Asking): Promise<ResolvedHop[
   return route;
 }
 
-const nameOf = (hop: ResolvedHop): string => printHop({ ...hop, identity: [], hostKey: [] });
+const nameOf = (hop: ResolvedHop): string => printHop(hop);
 
 const loop = (hop: Hop, through: string): ProblemError =>
   new ProblemError(problem('ssh-config-invalid', { host: hop.host, detail: `its ProxyJump leads through ${through} in a circle.` }));

@@ -17,9 +17,9 @@ describe('tunnels status', () => {
     const { code, out, err } = await run(makeWorld({ supervisor: { tunnels: [tunnel(), trouble] } }), 'status');
     expect([code, err]).toEqual([0, '']);
     expect(out.split('\n')).toEqual([
-      'NAME     STATE         SINCE   FORWARD   LISTENS ON        TO                IS         CONNECTIONS',
-      'db-prod  up            3m ago  postgres  127.0.0.1:15432   db.internal:5432  listening  1 open, 5 in all',
-      'web      reconnecting  3m ago  http      bastion [::1]:80  /run/x.sock       binding    1 open, 5 in all',
+      'NAME     STATE         SINCE   FORWARD   LISTENS ON           TO                IS         CONNECTIONS',
+      'db-prod  up            3m ago  postgres  127.0.0.1:15432      db.internal:5432  listening  1 open, 5 in all',
+      'web      reconnecting  3m ago  http      [::1]:80 on bastion  /run/x.sock       binding    1 open, 5 in all',
       '',
       '! web: bastion has not answered for 45s. Next try in 12s.',
       '  → Nothing: tunnels goes on trying.',

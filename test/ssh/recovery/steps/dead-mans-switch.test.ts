@@ -85,7 +85,9 @@ describe.runIf(isRoot)("a dead-man's switch on a real sshd, as a user without ri
     const link = await logIn(place);
     const port = await bindOne(link);
     // A clock that stands still sends no heartbeat but the first.
-    expect(await armDeadMansSwitch(link, { seconds: 2, identity: await identityOf(link), clock: fakeClock(), signal: given.signal })).not.toBeNull();
+    expect(
+      await armDeadMansSwitch(link, { seconds: 2, identity: await identityOf(link), clock: fakeClock(), signal: given.signal }),
+    ).not.toBeNull();
     for (let i = 0; i < 5; i++) expect(await serverWaits(link, 1)).toEqual(waited);
     expect(await isHeld(port)).toBe(true);
     await freed(port);

@@ -9,7 +9,20 @@ import { isRoot } from '../../../support/run.ts';
 import type { SshdOptions } from '../../../support/sshd.ts';
 import { makeUser } from '../../../support/users.ts';
 import { localRemote } from '../../remote/local-remote.ts';
-import { anotherServer, atEnd, bindOne, given, identityOf, isHeld, logIn, makePlace, makeRelay, proofOf, sshdWithHiddenProcesses, startOf } from './support.ts';
+import {
+  anotherServer,
+  atEnd,
+  bindOne,
+  given,
+  identityOf,
+  isHeld,
+  logIn,
+  makePlace,
+  makeRelay,
+  proofOf,
+  sshdWithHiddenProcesses,
+  startOf,
+} from './support.ts';
 
 /** A session whose client stands still, with a port that it holds, and a new login of the same user. */
 async function frozenSession(options: SshdOptions = {}) {
@@ -119,7 +132,9 @@ describe('what a server that lies can make of it', () => {
   const session = { pid: 2 ** 22 + 1, startTicks: 1, bootId: '00000000-0000-4000-8000-000000000000' } as DeadSession;
   const says = (lines: string) => {
     const remote = localRemote({ env: { LIES: lines } });
-    return { exec: (command: string) => remote.exec(`f() { printf 'tunnels %s begin\\n%b\\ntunnels %s end\\n' "$3" "$LIES" "$3"; }; f ${command}`) };
+    return {
+      exec: (command: string) => remote.exec(`f() { printf 'tunnels %s begin\\n%b\\ntunnels %s end\\n' "$3" "$LIES" "$3"; }; f ${command}`),
+    };
   };
   test.each(['', 'ended\\ngone', 'ended ', 'constructor', 'no-answer'])('%j is no answer', async (lines) => {
     expect(await evict(says(lines), session, given)).toBe('no-answer');
@@ -128,4 +143,3 @@ describe('what a server that lies can make of it', () => {
     expect(await evict(says('gone'), session, given)).toBe('gone');
   });
 });
-

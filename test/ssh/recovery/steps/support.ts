@@ -124,7 +124,16 @@ export async function identityOf(link: LiveLink): Promise<SessionIdentity> {
   const [pid = '', bootId = '', uid = '', host = '', port = ''] = result.lines.join(' ').split(' ');
   const killable = true;
   const client = { host, port: Number(port) };
-  return { pid: Number(pid), comm: 'sshd', startTicks: startOf(Number(pid)) as number | null, bootId, uid: Number(uid), client, scope: null, killable };
+  return {
+    pid: Number(pid),
+    comm: 'sshd',
+    startTicks: startOf(Number(pid)) as number | null,
+    bootId,
+    uid: Number(uid),
+    client,
+    scope: null,
+    killable,
+  };
 }
 
 const IDENTITY = `
@@ -155,7 +164,8 @@ export async function bindOne(link: LiveLink): Promise<number> {
   return port;
 }
 
-export const freed = (port: number): Promise<unknown> => until(() => isFree(port, '127.0.0.1'), { what: `port ${port} to be free`, everyMs: 5 });
+export const freed = (port: number): Promise<unknown> =>
+  until(() => isFree(port, '127.0.0.1'), { what: `port ${port} to be free`, everyMs: 5 });
 export const isHeld = async (port: number): Promise<boolean> => !(await isFree(port, '127.0.0.1'));
 
 export const ms = (since: number): number => Math.round(performance.now() - since);

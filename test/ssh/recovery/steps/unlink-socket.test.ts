@@ -46,13 +46,19 @@ describe.runIf(isRoot).each([
     const place = await makePlace({ shell });
     const link = await logIn(place);
     const { home, uid, gid } = place.user;
-    const [foreign, ours, linked, plain] = ['foreign', 'ours', 'linked', 'plain'].map((name) => join(home, name)) as [string, string, string, string];
+    const [foreign, ours, linked, plain] = ['foreign', 'ours', 'linked', 'plain'].map((name) => join(home, name)) as [
+      string,
+      string,
+      string,
+      string,
+    ];
     await socketOf(foreign, { uid: 0, gid: 0 });
     await socketOf(ours, { uid, gid });
     symlinkSync(ours, linked);
     writeFileSync(plain, 'text');
     chownSync(plain, uid, gid);
-    for (const path of [foreign, linked, plain, 'ours']) expect(await unlinkSocket(link, proofOf(path), lookedUp(place))).toBe('refused-by-guard');
+    for (const path of [foreign, linked, plain, 'ours'])
+      expect(await unlinkSocket(link, proofOf(path), lookedUp(place))).toBe('refused-by-guard');
     expect([foreign, ours, linked, plain].every((path) => existsSync(path))).toBe(true);
   });
 
