@@ -39,6 +39,8 @@ export const ForwardSnapshotSchema = v.object({
   bytes: v.object({ sent: v.number(), received: v.number() }),
   /** The last connection that could not be served, if any. */
   lastFailure: v.nullable(v.object({ ...BecauseSchema.entries, at: time })),
+  /** What is odd about the binding although it listens: half bound, or other addresses than were asked for. */
+  warning: v.optional(v.nullable(BecauseSchema), null),
   lastRecovery: v.nullable(
     v.object({ verdict: v.picklist(VERDICT_WORDS), steps: v.array(v.picklist(STEP_WORDS)), ms: v.number(), at: time }),
   ),

@@ -169,7 +169,7 @@ export const forward = (changes: Partial<TunnelSnapshot['forwards'][number]> = {
   connections: { open: 1, total: 5, failed: 0 },
   bytes: { sent: 1, received: 2 },
   lastFailure: null,
-  lastRecovery: null,
+  warning: null, lastRecovery: null,
   ...changes,
 });
 

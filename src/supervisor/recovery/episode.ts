@@ -1,4 +1,4 @@
-import type { BindingVerdict } from '../../model/binding.ts';
+import type { BindingVerdict, ProbeAnswer } from '../../model/binding.ts';
 import type { SessionRecord } from '../../model/session-record.ts';
 import type { EpisodeTeller } from './teller.ts';
 
@@ -14,6 +14,7 @@ export type Episode = {
   knocked: boolean;
   /** When the one poke of the episode was given; ms. */
   pokedAt: number | null;
+  probe: ProbeAnswer | null;
   waiting: boolean;
   /** Something was done that may have changed what was found. */
   changed: boolean;
@@ -34,6 +35,7 @@ export const newEpisode = (now: number): Omit<Episode, 'teller'> => ({
   unlinked: 0,
   knocked: false,
   pokedAt: null,
+  probe: null,
   waiting: false,
   changed: false,
   fallback: null,

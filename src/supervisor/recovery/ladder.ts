@@ -32,6 +32,8 @@ export type Climb = {
   readonly signal: AbortSignal;
   /** Told as soon as a refusal turns out to be more than a moment's. */
   readonly onTrouble: (because: Problem) => void;
+  /** Bound, but not quite as asked; null: as asked. */
+  readonly onWarning: (warning: Problem | null) => void;
 };
 
 /** Between two looks at a binding that is being waited for; in between only the request itself is repeated. */
@@ -89,6 +91,7 @@ export class Ladder {
     const { rungs } = this.#given;
     const verified = await rungs.verify(climb.link, { asked: this.#listen, bound: listener.address, signal: climb.signal });
     const refused = verified !== null && verified.code === 'binding-widened' && !this.#given.forward.public;
+    climb.onWarning(verified);
     if (verified !== null) this.#begin().teller.tell('evidence', wordsOf(verified).text);
     if (verified !== null && refused) {
       await listener.close(0);
@@ -139,7 +142,7 @@ export class Ladder {
       climb.onTrouble(because);
     }
     const startedAt = clock.monotonic();
-    const { evidence, old } = await rungs.look(climb.link, {
+    const { evidence: seen, old } = await rungs.look(climb.link, {
       tunnel,
       listen: this.#listen,
       said,
@@ -147,9 +150,12 @@ export class Ladder {
       takeOver: this.#given.takeOver(),
       signal: climb.signal,
     });
+    // The one poke's answer stays true for the episode; without it a silent holder would look like none.
+    const evidence = seen.probe === 'not-tried' && episode.probe !== null ? { ...seen, probe: episode.probe } : seen;
     const verdict = judgeBinding(evidence);
-    if (evidence.probe !== 'not-tried' && episode.pokedAt === null) {
+    if (seen.probe !== 'not-tried' && episode.pokedAt === null) {
       episode.pokedAt = clock.now();
+      episode.probe = seen.probe;
       episode.teller.did('poke', 'Connected to it once, so that the server has something to send to whoever holds it.');
     }
     episode.teller.tell('evidence', describeEvidence(evidence), clock.monotonic() - startedAt);

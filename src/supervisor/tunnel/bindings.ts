@@ -22,6 +22,8 @@ export type BindingsGiven = {
   readonly ladderOf: (index: number) => Ladder;
   /** A refusal that is being worked on. */
   readonly onTrouble: (index: number, because: Problem) => void;
+  /** Bound, but not quite as asked; null: as asked. */
+  readonly onWarning: (index: number, warning: Problem | null) => void;
 };
 
 /** The listening ends of one tunnel, here and on hops. */
@@ -79,7 +81,7 @@ export class Bindings {
     const service = this.#service(index);
     if (forward.on === 'local') return await listenHere(service, { signal });
     const link = linkOf(links ?? [], forward.on, this.#given.profile);
-    return await this.#given.ladderOf(index).bind({ link, service, signal, onTrouble: (problem) => this.#given.onTrouble(index, problem) });
+    return await this.#given.ladderOf(index).bind({ link, service, signal, onTrouble: (problem) => this.#given.onTrouble(index, problem), onWarning: (problem) => this.#given.onWarning(index, problem) });
   }
 
   #service(index: number): Service {

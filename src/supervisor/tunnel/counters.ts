@@ -9,6 +9,8 @@ export class Counters implements Meter {
   sent = 0;
   received = 0;
   lastFailure: { readonly problem: Problem; readonly at: number } | null = null;
+  /** What is odd about the binding although it listens. */
+  warning: Problem | null = null;
   onChange: () => void;
 
   constructor(onChange: () => void) {

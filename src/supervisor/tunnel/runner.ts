@@ -1,22 +1,23 @@
 import { transition, newTunnel } from '../../decide/tunnel/transition.ts';
-import { problem, problemOf } from '../../model/problem.ts';
+import { type Problem, problem, problemOf } from '../../model/problem.ts';
 import type { Profile } from '../../model/profile.ts';
 import type { TunnelSnapshot } from '../../model/snapshot.ts';
 import type { Episode } from '../../model/story.ts';
-import type { Timer, Tunnel, TunnelEffect, TunnelEvent } from '../../model/tunnel.ts';
+import type { Tunnel, TunnelEffect, TunnelEvent } from '../../model/tunnel.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Links } from '../../ssh/links/links.ts';
 import type { Log } from '../log.ts';
 import { BindLater } from '../recovery/bind-later.ts';
-import { Ladder } from '../recovery/ladder.ts';
 import type { Rungs } from '../recovery/rungs.ts';
 import { Teller } from '../recovery/teller.ts';
 import { Bindings } from './bindings.ts';
 import { Connection } from './connection.ts';
 import { Counters } from './counters.ts';
 import { Gate } from './gate.ts';
+import { Ladders } from './ladders.ts';
 import { snapshotOf } from './snapshot-of.ts';
 import { tell } from './tell.ts';
+import { Timers } from './timers.ts';
 
 export type RunnerGiven = {
   readonly profile: Profile;
@@ -40,8 +41,8 @@ export class Runner {
   readonly #connection: Connection;
   readonly #counters: readonly Counters[];
   readonly #teller: Teller;
-  readonly #ladders = new Map<number, Ladder>();
-  readonly #timers = new Map<string, () => void>();
+  readonly #ladders: Ladders;
+  readonly #timers: Timers;
   #tunnel: Tunnel;
   #wanted: 'up' | 'down' = 'down';
   /** Aborted when the run or, for bindings on hops, the epoch ends. */
@@ -57,6 +58,7 @@ export class Runner {
   constructor(given: RunnerGiven) {
     this.#given = given;
     this.#gate = new Gate(given.clock);
+    this.#timers = new Timers(given.clock);
     this.#counters = given.profile.forwards.map(() => new Counters(() => this.#usageChanged()));
     this.#connection = new Connection({ ...given, onLost: (epoch, because) => this.#send({ type: 'link-lost', epoch, problem: because }) });
     this.#bindings = new Bindings({
@@ -65,10 +67,12 @@ export class Runner {
       counters: this.#counters,
       onPending: (change) => this.#pendingChanged(change),
       onFailure: (failure) => given.log.problem(failure, { tunnel: given.profile.name }),
-      ladderOf: (index) => this.#ladderOf(index),
+      ladderOf: (index) => this.#ladders.of(index),
       onTrouble: (forward, because) => this.#send({ type: 'bind-trouble', age: this.#tunnel.epoch, forward, problem: because }),
+      onWarning: (forward, warning) => this.#warned(forward, warning),
     });
     this.#teller = new Teller(given.profile.name, given);
+    this.#ladders = new Ladders({ ...given, teller: this.#teller, takeOver: () => this.#takeOver });
     this.#tunnel = newTunnel(given.profile, given.clock.now());
   }
 
@@ -137,7 +141,7 @@ export class Runner {
       case 'close':
         return void this.#close(effect.run);
       case 'wake':
-        return this.#wake(effect.at, effect.age, effect.timer);
+        return this.#timers.set(effect.timer, effect.at, () => this.#send({ type: 'woke', age: effect.age, timer: effect.timer }));
     }
   }
 
@@ -167,25 +171,10 @@ export class Runner {
     }
   }
 
-  #ladderOf(index: number): Ladder {
-    const { profile, clock, rungs } = this.#given;
-    const known = this.#ladders.get(index);
-    const forward = profile.forwards[index];
-    if (known !== undefined || forward === undefined) return known ?? raise(new RangeError(`no forward ${index}`));
-    const hop = forward.on === 'local' ? '' : (profile.hops[forward.on]?.host ?? '');
-    const { deadman, keepalive, name } = profile;
-    const ladder = new Ladder({
-      tunnel: name,
-      hop,
-      forward,
-      care: { deadman, keepalive },
-      clock,
-      rungs,
-      teller: this.#teller,
-      takeOver: () => this.#takeOver,
-    });
-    this.#ladders.set(index, ladder);
-    return ladder;
+  #warned(forward: number, warning: Problem | null): void {
+    const counters = this.#counters[forward];
+    if (counters !== undefined) counters.warning = warning;
+    if (warning !== null) this.#given.log.problem(warning, { tunnel: this.#given.profile.name });
   }
 
   /** The connection died: what hangs on it is dropped without waiting for anybody. */
@@ -206,26 +195,15 @@ export class Runner {
   /** In order: stop accepting, cancel the bindings, let connections drain, end the session. */
   async #close(run: number): Promise<void> {
     const { state } = this.#tunnel;
-    for (const cancel of this.#timers.values()) cancel();
     this.#timers.clear();
     this.#gate.fail(state.is === 'blocked' ? state.because : problem('asked-down', {}));
     this.#run.abort();
     this.#epoch.abort();
     this.#run = new AbortController();
-    for (const ladder of this.#ladders.values()) ladder.callOff();
+    this.#ladders.callOff();
     await this.#bindings.closeAll(DRAIN_MS);
     await this.#connection.release('for-good');
     this.#send({ type: 'closed', run });
-  }
-
-  #wake(at: number, age: number, timer: Timer): void {
-    const key = timer.for === 'bind' ? `bind ${timer.forward}` : timer.for;
-    this.#timers.get(key)?.();
-    const { clock } = this.#given;
-    this.#timers.set(
-      key,
-      clock.after(at - clock.now(), () => this.#send({ type: 'woke', age, timer })),
-    );
   }
 
   #pendingChanged(change: 1 | -1): void {
@@ -249,8 +227,4 @@ export class Runner {
       this.#settled.push(resolve);
     });
   }
-}
-
-function raise(error: Error): never {
-  throw error;
 }

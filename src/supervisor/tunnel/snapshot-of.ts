@@ -64,6 +64,7 @@ function forwardOf({ profile, tunnel, counters, lastRecovery }: SnapshotGiven, i
     connections: { open: counter.open, total: counter.total, failed: counter.failed },
     bytes: { sent: counter.sent, received: counter.received },
     lastFailure: counter.lastFailure === null ? null : { ...words(counter.lastFailure.problem), at: time(counter.lastFailure.at) },
+    warning: because(counter.warning),
     lastRecovery: lastRecovery(forward.name),
   };
 }
