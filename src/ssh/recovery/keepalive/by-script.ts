@@ -19,7 +19,7 @@ export async function learnByScript(remote: Remote, given: LearnGiven): Promise<
 }
 
 /** The title of each process above this one. */
-const TITLES = `
+export const TITLES = `
 at=$$
 while [ "$at" -gt 1 ]; do
   { read -r stat <"/proc/$at/stat"; } 2>/dev/null || exit
@@ -54,7 +54,7 @@ said=$("$sshd" -G -f "$input" 2>/dev/null) && echo "$said" | keep
 
 async function readFiles(remote: Remote, { config, options }: Listener, given: LearnGiven): Promise<ServerKeepalive | null> {
   const read: ReadFiles = async (pattern) => {
-    const result = await runOnAccount(remote, READ, { ...given, args: [], input: pattern });
+    const result = await runOnAccount(remote, readScript('clientalive'), { ...given, args: [], input: pattern });
     return result.ok ? textsIn(result.lines) : null;
   };
   const found = await readConfig(config, { read, options });
@@ -62,7 +62,7 @@ async function readFiles(remote: Remote, { config, options }: Listener, given: L
 }
 
 /** `file` before each file, its lines of interest with `> ` in front, and `hidden` where sshd may see more than we do. */
-function textsIn(lines: readonly string[]): string[] | null {
+export function textsIn(lines: readonly string[]): string[] | null {
   if (!lines.includes('whole')) return null;
   const texts: string[] = [];
   for (const line of lines) {
@@ -73,7 +73,8 @@ function textsIn(lines: readonly string[]): string[] | null {
 }
 
 // With an empty IFS a pattern is expanded, and not split at its blanks.
-const READ = `
+/** Prints the lines of the files of a pattern that begin with one of the keywords (`a|b`), for `textsIn`. */
+export const readScript = (keywords: string): string => `
 folder=\${input%/*}
 [ -r "$folder/" ] && [ -x "$folder/" ] || [ ! -e "$folder" ] || exit
 IFS=
@@ -82,7 +83,7 @@ for file in "$@"; do
   [ -e "$file" ] || continue
   [ -r "$file" ] || exit
   echo file
-  grep -iE '^[[:space:]]*(clientalive|include|match)' "$file" | sed 's/^/> /'
+  grep -iE '^[[:space:]]*(${keywords}|include|match)' "$file" | sed 's/^/> /'
 done
 echo whole
 `;

@@ -25,7 +25,7 @@ const MAX_BYTES = 256 * 1024;
 const MAX_ANCESTORS = 16;
 
 /** Null where there is no /proc: in a chroot, /etc would be another one as well. */
-async function listenerAbove(files: SftpFiles): Promise<Listener | null> {
+export async function listenerAbove(files: SftpFiles): Promise<Listener | null> {
   let stat = await files.read('/proc/self/stat', MAX_BYTES);
   if (stat === null) return null;
   for (let i = 0; stat !== null && i < MAX_ANCESTORS; i++) {
@@ -40,7 +40,7 @@ async function listenerAbove(files: SftpFiles): Promise<Listener | null> {
   return USUAL_LISTENER;
 }
 
-const readerOf =
+export const readerOf =
   (files: SftpFiles): ReadFiles =>
   async (pattern) => {
     const paths = await matching(files, pattern);

@@ -21,16 +21,14 @@ export function listenerIn(title: string): Listener | null {
 }
 
 /** getopt(3): a value may follow its flag at once, and `--` ends them. Flags of sshd(8) that take a value. */
-const VALUED = 'bCcEfghkopu';
+const VALUED = /^-[^bCcEfghkopu]*([bCcEfghkopu])(.*)$/s;
 
 function optionsIn(args: readonly string[]): [flag: string, value: string][] {
-  const found: [string, string][] = [];
-  for (let i = 0; i < args.length && /^-[^-]/.test(args[i]!); i++) {
-    const word = args[i]!.slice(1);
-    const at = [...word].findIndex((letter) => VALUED.includes(letter));
-    if (at < 0) continue;
-    const attached = word.slice(at + 1);
-    found.push([word[at]!, attached === '' ? (args[++i] ?? '') : attached]);
-  }
-  return found;
+  const [word = '', ...rest] = args;
+  if (!/^-[^-]/.test(word)) return [];
+  const [, flag, attached = ''] = VALUED.exec(word) ?? [];
+  if (flag === undefined) return optionsIn(rest);
+  if (attached !== '') return [[flag, attached], ...optionsIn(rest)];
+  const [value = '', ...more] = rest;
+  return [[flag, value], ...optionsIn(more)];
 }

@@ -11,4 +11,4 @@ export type ServerKeepalive = {
 };
 
 /** OpenSSH 9.2 to 9.4 ask only every second interval (fixed in 9.5 by 9d7193a8). `ident` is the software version it sends. */
-export const doublesItsInterval = (ident: string): boolean => /^OpenSSH_9\.[234](?!\d)/.test(ident);
+export const doublesItsInterval = (ident: string): boolean => /OpenSSH_(?:for_Windows_)?9\.[234](?!\d)/.test(ident);

@@ -22,7 +22,7 @@ const UNIT: Readonly<Record<string, number>> = { '': 1, s: 1, m: 60, h: 3_600, d
 export function timeIn(text: string): number | null {
   if (!/^(?:\d{1,9}[smhdw]?)+$/i.test(text)) return null;
   const parts = text.matchAll(/(\d+)([smhdw]?)/gi);
-  return [...parts].reduce((sum, [, count, unit = '']) => sum + Number(count) * UNIT[unit.toLowerCase()]! * 1_000, 0);
+  return [...parts].reduce((sum, [, count, unit = '']) => sum + Number(count) * (UNIT[unit.toLowerCase()] ?? 0) * 1_000, 0);
 }
 
 export const countIn = (text: string): number | null => (/^\d{1,9}$/.test(text) ? Number(text) : null);

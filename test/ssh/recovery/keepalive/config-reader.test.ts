@@ -12,7 +12,8 @@ const read = (files: Readonly<Record<string, string | readonly string[] | null>>
 
 describe('an sshd_config', () => {
   test('with a Match block is read without it, and says so; a Match for all counts', async () => {
-    const text = 'ClientAliveCountMax 5\nMatch Group admins Address 10.0.0.0/8\n  ClientAliveInterval 33\nMatch all\n  ClientAliveInterval 44\n';
+    const text =
+      'ClientAliveCountMax 5\nMatch Group admins Address 10.0.0.0/8\n  ClientAliveInterval 33\nMatch all\n  ClientAliveInterval 44\n';
     expect(await read({ [MAIN]: text })).toEqual({ intervalMs: 44_000, countMax: 5, conditional: true });
     expect(await read({ [MAIN]: 'Match User git\n  X11Forwarding no\n' })).toMatchObject({ intervalMs: 0, conditional: false });
   });
@@ -67,7 +68,10 @@ test('quotes, blanks, an equals sign and comments are read as sshd does', () => 
 
 test.each([
   ['sshd: /usr/sbin/sshd -D [listener] 0 of 10-100 startups', { config: MAIN, binary: '/usr/sbin/sshd', options: [] }],
-  ['sshd: /opt/sshd -De -f /a -p22 -o Port=2 [listener] 1 of 10-100 startups', { config: '/a', binary: '/opt/sshd', options: [{ keyword: 'port', args: ['2'] }] }],
+  [
+    'sshd: /opt/sshd -De -f /a -p22 -o Port=2 [listener] 1 of 10-100 startups',
+    { config: '/a', binary: '/opt/sshd', options: [{ keyword: 'port', args: ['2'] }] },
+  ],
   ['sshd: sshd -Df/a [listener]', { config: '/a', binary: 'sshd', options: [] }],
   ['sshd: sshd -f relative [listener]', null],
   ['sshd: ann@notty', null],

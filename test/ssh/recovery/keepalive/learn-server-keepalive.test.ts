@@ -104,14 +104,26 @@ describe('where sshd itself can be asked', () => {
     const local = localRemote({ env });
     const none = () => Promise.reject(new ChannelRefused(null));
     const said = { all: [], mark: () => 0, since: () => [] };
-    const remote: Remote = { ...local, hop: aHop(), hostKey: 'SHA256:x', ident, said, sftp: none, openRaw: none, tryListen: none, ping: () => Promise.resolve() };
+    const remote: Remote = {
+      ...local,
+      hop: aHop(),
+      hostKey: 'SHA256:x',
+      ident,
+      said,
+      sftp: none,
+      openRaw: none,
+      tryListen: none,
+      ping: () => Promise.resolve(),
+    };
     return { remote, commands: local.commands };
   }
   const learn = (remote: Remote) => learnServerKeepalive(remote, { ...given, accounts: accounts() });
   const says = (interval: string) => `printf 'port 22\\nclientaliveinterval ${interval}\\nclientalivecountmax 4\\n'`;
 
   test('its word holds, for this very connection', async () => {
-    const { remote } = withSshd(`case "$1 $2 $3 $4 $5" in '-G -f /etc/ssh/sshd_config -C '*user=*addr=10.0.0.2*lport=22*) ${says('25')} ;; *) exit 1 ;; esac`);
+    const { remote } = withSshd(
+      `case "$1 $2 $3 $4 $5" in '-G -f /etc/ssh/sshd_config -C '*user=*addr=10.0.0.2*lport=22*) ${says('25')} ;; *) exit 1 ;; esac`,
+    );
     expect(await learn(remote)).toEqual({ intervalMs: 25_000, countMax: 4, source: 'sshd', conditional: false });
   });
 

@@ -8,7 +8,20 @@ import { commandOf, isAlive, processesOfUser } from '../../../support/proc.ts';
 import { isRoot } from '../../../support/run.ts';
 import { until } from '../../../support/until.ts';
 import { localRemote } from '../../remote/local-remote.ts';
-import { atEnd, bindOne, freed, given, identityOf, isHeld, logIn, makePlace, makeRelay, type Place, programsFirst } from './support.ts';
+import {
+  atEnd,
+  bindOne,
+  freed,
+  given,
+  identityOf,
+  isHeld,
+  logIn,
+  makePlace,
+  makeRelay,
+  type Place,
+  programsFirst,
+  sshdWithHiddenProcesses,
+} from './support.ts';
 
 const arm = async (link: LiveLink, { seconds = 2, signal = given.signal } = {}) =>
   await armDeadMansSwitch(link, { seconds, identity: await identityOf(link), clock: given.clock, signal });
@@ -94,7 +107,7 @@ describe.runIf(isRoot)("a dead-man's switch on a real sshd, as a user without ri
   });
 
   test.each([
-    ['our end is gone', (_: Place, link: LiveLink) => void link.abandon({ code: 'asked-down', facts: {} })?.dismiss()],
+    ['our end is gone', (_: Place, link: LiveLink) => link.abandon({ code: 'asked-down', facts: {} })?.dismiss()],
     ['the link is closed in order', (_: Place, link: LiveLink) => link.close(5_000)],
     ['the server ends the session', ({ sshd }: Place) => sshd.killSession()],
   ])('ends itself when %s, and leaves no program', async (_, end) => {
@@ -122,6 +135,18 @@ describe.runIf(isRoot)("a dead-man's switch on a real sshd, as a user without ri
     await nothingLeft(place);
     expect(await serverWaits(await logIn(place), 3)).toEqual(waited);
     expect((await runScript(link, 'echo here', { args: [], ...given })).ok).toBe(true);
+  });
+
+  test('works where processes are hidden', async () => {
+    const place = await makePlace({ binary: sshdWithHiddenProcesses() });
+    const relay = await makeRelay(place.sshd);
+    const link = await logIn(place, { over: relay });
+    const identity = { ...(await identityOf(link)), startTicks: null };
+    expect(await armDeadMansSwitch(link, { ...given, seconds: 2, identity })).not.toBeNull();
+    const port = await bindOne(link);
+    relay.freeze();
+    await freed(port);
+    await nothingLeft(place);
   });
 
   test('is given up where the server is too slow to arm it, and does not go off later', async () => {

@@ -35,7 +35,7 @@ describe.runIf(isRoot).each([
     await old.tryListen({ path });
     await old.close(5_000);
     const link = await logIn(place);
-    await expect(link.tryListen({ path })).rejects.toThrow();
+    await expect(link.tryListen({ path })).rejects.toMatchObject({ problem: { code: 'binding-refused' } });
     expect(await unlinkSocket(link, proofOf(path), lookedUp(place))).toBe('unlinked');
     expect(await link.tryListen({ path })).toMatchObject({ address: { path } });
     unlinkSync(path);
