@@ -66,7 +66,7 @@ export function sshdWithHiddenProcesses(): string {
 
 /** A login of the place's user, over a connection of this process or over the relay. */
 export async function logIn({ sshd, keyPath }: Place, { over, user = sshd.user }: { over?: Relay; user?: string } = {}): Promise<LiveLink> {
-  const stream = over === undefined ? connect(sshd.port, sshd.host) : connect(over.path);
+  const stream = over === undefined ? connect({ host: sshd.host, port: sshd.port, noDelay: true }) : connect(over.path);
   await once(stream, 'connect');
   const pins = { alias: null, userFiles: [], systemFiles: [], pins: [sshd.hostKey.fingerprint] };
   const hop = aHop({ host: sshd.host, port: sshd.port, user, identities: required(keyPath), identitiesOnly: true, knownHosts: pins });
