@@ -38,7 +38,7 @@ export async function pickProfiles(words: readonly string[], context: Context): 
 }
 
 export async function loadAll(found: readonly FoundProfile[], context: Context): Promise<ProfileFile[]> {
-  const isApproved = found.some(({ source }) => source.needsTrust) ? await readApprovals(context.paths) : () => false;
+  const isApproved = found.some(({ source }) => source.needsTrust) ? readApprovals(context.paths) : () => false;
   return await Promise.all(
     found.map(async (profile) => {
       const result = await loadProfile(profile.file, { home: homeDirectory(context.env) });
@@ -51,12 +51,17 @@ export async function loadAll(found: readonly FoundProfile[], context: Context):
 
 /** Throws when any of them has errors (all are told at once) or is not trusted; nothing may be started then. */
 export function checkedProfiles(files: readonly ProfileFile[]): readonly LoadedProfile[] {
+  const loaded = checkFiles(files);
+  const stranger = files.find(({ trusted }) => !trusted);
+  if (stranger === undefined) return loaded;
+  throw new ProblemError(problem('profile-untrusted', { name: stranger.name, source: stranger.source.directory }));
+}
+
+/** The same without a look at trust. */
+export function checkFiles(files: readonly ProfileFile[]): readonly LoadedProfile[] {
   const invalid = files.filter(({ loaded }) => loaded === null);
   const errors = invalid.flatMap((file) => file.errors);
   if (invalid.length > 0) throw new ProblemError(profileInvalid(invalid.map(({ name }) => name).join(', '), errors));
-  const stranger = files.find(({ trusted }) => !trusted);
-  if (stranger !== undefined)
-    throw new ProblemError(problem('profile-untrusted', { name: stranger.name, source: stranger.source.directory }));
   return files.flatMap(({ loaded }) => (loaded === null ? [] : [loaded]));
 }
 

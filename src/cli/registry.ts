@@ -18,6 +18,12 @@ export const COMMANDS: readonly Entry[] = [
   { name: 'profiles list', describe: 'show the profiles, by source', load: () => import('./commands/profiles-list.ts') },
   { name: 'profiles show', describe: 'show one profile', load: () => import('./commands/profiles-show.ts') },
   { name: 'profiles validate', describe: 'check profiles and show every error', load: () => import('./commands/profiles-validate.ts') },
+  {
+    name: 'profiles trust',
+    describe: "let a repository's profile be used as it is now",
+    load: () => import('./commands/profiles-trust.ts'),
+  },
+  { name: 'profiles untrust', describe: 'take that back', load: () => import('./commands/profiles-untrust.ts') },
   { name: 'profiles schema', describe: 'print the JSON Schema of a profile', load: () => import('./commands/profiles-schema.ts') },
   { name: 'supervisor run', describe: 'run the supervisor here, until Ctrl-C', load: () => import('./commands/supervisor-run.ts') },
   { name: 'supervisor start', describe: 'start it in the background', load: () => import('./commands/supervisor-start.ts') },

@@ -1,13 +1,10 @@
-import { printAddress } from '../../model/address.ts';
-import { type Forward, type Hop, type Place, printHop, type Profile } from '../../model/profile.ts';
 import { EXIT } from '../../model/problems/entry.ts';
 import { SCHEMA_VERSION } from '../../model/snapshot.ts';
 import { problem, ProblemError } from '../../model/problem.ts';
 import { profileInvalid } from '../../profiles/file-error.ts';
 import { defineCommand } from '../command.ts';
-import { oneLine } from '../output/plain-text.ts';
-import { table } from '../output/table.ts';
-import { pickProfiles, type ProfileFile } from '../profile-files.ts';
+import { profileText } from '../output/profile-text.ts';
+import { pickProfiles } from '../profile-files.ts';
 
 export const command = defineCommand({
   name: 'profiles show',
@@ -33,28 +30,8 @@ export const command = defineCommand({
           document: loaded.document,
         },
       }),
-      text: () => textOf(file, loaded.profile),
+      text: () => profileText(file, loaded.profile),
     });
     return EXIT.done;
   },
 });
-
-const textOf = (file: ProfileFile, profile: Profile): string =>
-  [
-    table([
-      ['name', profile.name],
-      ...(profile.description === null ? [] : [['about', oneLine(profile.description)]]),
-      ...(profile.groups.length === 0 ? [] : [['groups', profile.groups.join(', ')]]),
-      ['file', file.file],
-      ['trust', file.trusted ? 'given' : 'not given'],
-      ['hops', profile.hops.map(printHop).join(' → ')],
-    ]),
-    table(profile.forwards.map((forward) => ['forward', forward.name, forwardText(forward, profile.hops)])),
-  ].join('\n');
-
-function forwardText({ on, listen, from, to }: Forward, hops: readonly Hop[]): string {
-  const target = to === null ? 'SOCKS' : printAddress(to);
-  return `${placeText(on, hops)} ${printAddress(listen)} → ${target}, reached from ${placeText(from, hops)}`;
-}
-
-const placeText = (place: Place, hops: readonly Hop[]): string => (place === 'local' ? 'here' : (hops[place]?.host ?? ''));

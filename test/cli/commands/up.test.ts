@@ -1,6 +1,5 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { problem, ProblemError } from '../../../src/model/problem.ts';
 import { connecting, forward, makeWorld, run, snapshotEvent, tunnel, type World } from '../fake-given.ts';
@@ -178,24 +177,6 @@ describe('tunnels up refuses before anything is started', () => {
     expect(code).toBe(2);
     expect(err).toContain('Did you mean db-prod?');
     expect(world.calls).toEqual([]);
-  });
-
-  test("a repository's profile that was not approved as it is now", async () => {
-    const world = makeWorld();
-    mkdirSync(join(world.home, '.git'));
-    mkdirSync(join(world.home, '.tunnels'));
-    const file = join(world.home, '.tunnels', 'team.yaml');
-    writeFileSync(file, PROFILE);
-    const approve = (text: string) => {
-      const sha256 = createHash('sha256').update(text).digest('hex');
-      writeFileSync(join(world.home, 'approvals.json'), JSON.stringify({ schemaVersion: 1, value: { [file]: { sha256 } } }));
-    };
-    expect((await run(world, 'up', 'team')).code).toBe(4);
-    approve(`${PROFILE}# as it was before\n`);
-    expect((await run(world, 'up', 'team')).code).toBe(4);
-    expect(world.calls).toEqual([]);
-    approve(PROFILE);
-    expect((await run(world, 'up', 'team', '--no-wait')).code).toBe(0);
   });
 
   test('half a tunnel on the command line', async () => {
