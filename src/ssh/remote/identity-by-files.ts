@@ -15,7 +15,7 @@ type Client = SessionIdentity['client'];
  * what it is here, `local`, if the server's table has a connection to it, and otherwise unknown (host '' and port 0).
  * Nothing can be signalled over SFTP. Null in a chroot, which has no /proc.
  */
-export async function identityByFiles(files: SftpFiles, local: Client | null): Promise<SessionIdentity | null> {
+export async function identityByFiles(files: SftpFiles, local: Client | null = null): Promise<SessionIdentity | null> {
   const bootId = bootIdIn((await files.read('/proc/sys/kernel/random/boot_id', MAX_BYTES))?.trim());
   const own = statIn(await files.read('/proc/self/stat', MAX_BYTES));
   const uid = await uidByFiles(files);

@@ -1,16 +1,24 @@
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { chownSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
+import { join } from 'node:path';
+import { Duplex } from 'node:stream';
 import { afterAll } from 'vitest';
 import { systemClock } from '../../../src/platform/clock.ts';
 import { AccountMemory } from '../../../src/ssh/remote/account-memory.ts';
+import type { Carrier } from '../../../src/ssh/session/carrier.ts';
+import type { Network } from '../../support/namespaces.ts';
 import { createAuthHandler } from '../../../src/ssh/identity/auth-handler.ts';
 import { loadCredentials } from '../../../src/ssh/identity/credentials.ts';
 import { createHostVerifier } from '../../../src/ssh/identity/host-verifier.ts';
 import { openSession } from '../../../src/ssh/session/open-session.ts';
 import { LiveLink } from '../../../src/ssh/session/live-link.ts';
-import { type Key, makeKey } from '../../support/keys.ts';
-import { type Sshd, startSshd } from '../../support/sshd.ts';
+import { fingerprintOf, type Key, makeKey } from '../../support/keys.ts';
+import { type Sshd, type SshdOptions, startSshd } from '../../support/sshd.ts';
+import { background } from '../../support/child.ts';
+import { freePort } from '../../support/free-port.ts';
+import { must } from '../../support/run.ts';
 import { childrenOf } from '../../support/proc.ts';
 import { until } from '../../support/until.ts';
 import { tempDir } from '../../support/temp-home.ts';
@@ -29,20 +37,27 @@ export type AccountOptions = {
   readonly key?: string;
   /** Lines of sshd_config. */
   readonly config?: readonly string[];
+  readonly sshd?: SshdOptions;
 };
 
 export type TestAccount = {
   readonly sshd: Sshd;
   readonly uid: number;
+  readonly gid: number;
   readonly home: string;
   readonly key: Key;
   login(): Promise<LiveLink>;
 };
 
 /** A throw-away user on a throw-away server; all is removed after the file's tests. Root only. */
-export async function anAccount({ shell = '/bin/bash', key: options = '', config = [] }: AccountOptions = {}): Promise<TestAccount> {
+export async function anAccount({
+  shell = '/bin/bash',
+  key: options = '',
+  config = [],
+  sshd: how = {},
+}: AccountOptions = {}): Promise<TestAccount> {
   const user = await makeUser({ shell });
-  const [sshd, key] = await Promise.all([startSshd({ user, config }), makeKey(tempDir())]);
+  const [sshd, key] = await Promise.all([startSshd({ user, config, ...how }), makeKey(tempDir())]);
   sshd.authorize(key.publicLine, { options });
   atEnd(async () => {
     await sshd.stop();
@@ -51,26 +66,44 @@ export async function anAccount({ shell = '/bin/bash', key: options = '', config
   return {
     sshd,
     uid: user.uid,
+    gid: user.gid,
     home: user.home,
     key,
     login: () => login({ port: sshd.port, user: user.name, key, pin: sshd.hostKey.fingerprint }),
   };
 }
 
-export async function login(to: { port: number; user: string; key: Key; pin: string; host?: string }): Promise<LiveLink> {
+type To = { readonly port: number; readonly user: string; readonly key: Key; readonly pin: string };
+
+async function login(to: To): Promise<LiveLink> {
+  const stream = connect(to.port, '127.0.0.1').setNoDelay(true);
+  await once(stream, 'connect');
+  return await loginOver({ kind: 'socket', stream }, to);
+}
+
+/** From the client's side of a network: netcat there has the socket. */
+export async function loginThrough(network: Network, { sshd, key }: TestAccount): Promise<LiveLink> {
+  const child = spawn('ip', ['netns', 'exec', network.names.client, 'nc', sshd.host, String(sshd.port)]);
+  atEnd(() => child.kill('SIGKILL'));
+  const stream = Duplex.from({ readable: child.stdout, writable: child.stdin });
+  return await loginOver({ kind: 'channel', stream }, { port: sshd.port, user: sshd.user, key, pin: sshd.hostKey.fingerprint });
+}
+
+async function loginOver(carrier: Carrier, to: To): Promise<LiveLink> {
   const hop = aHop({
-    ...(to.host === undefined ? {} : { host: to.host }),
     port: to.port,
     user: to.user,
     identities: required(to.key.path),
     knownHosts: { alias: null, userFiles: [], systemFiles: [], pins: [to.pin] },
   });
-  const stream = connect(to.port, to.host ?? '127.0.0.1').setNoDelay(true);
-  await once(stream, 'connect');
   const [verifier, credentials] = await Promise.all([createHostVerifier(hop), loadCredentials(hop)]);
   const signal = new AbortController().signal;
-  const session = await openSession(stream, hop, { clock: systemClock, signal, verifier, login: createAuthHandler(hop, credentials) });
-  const carrier = { kind: 'socket', stream } as const;
+  const session = await openSession(carrier.stream, hop, {
+    clock: systemClock,
+    signal,
+    verifier,
+    login: createAuthHandler(hop, credentials),
+  });
   const keepalive = { intervalMs: 60_000, countMax: 3 };
   const link = new LiveLink({ hop, session, carrier, keepalive, clock: systemClock, onSuspect: () => {} });
   atEnd(() => link.close(1_000));
@@ -109,3 +142,22 @@ export const startOf = (pid: number): number =>
       .replace(/^.*\) /s, '')
       .split(' ')[19],
   );
+
+/** The same on dropbear, the small server of routers and rescue systems. */
+export async function aDropbear(): Promise<{ readonly uid: number; login(): Promise<LiveLink> }> {
+  const user = await makeUser();
+  const dir = tempDir();
+  const [key, port] = [await makeKey(dir), await freePort()];
+  const made = await must('dropbearkey', ['-t', 'ed25519', '-f', join(dir, 'host')]);
+  const publicLine = /^ssh-ed25519 \S+/m.exec(made)?.[0] ?? '';
+  mkdirSync(join(user.home, '.ssh'), { mode: 0o700 });
+  writeFileSync(join(user.home, '.ssh', 'authorized_keys'), `${key.publicLine}\n`, { mode: 0o600 });
+  for (const path of ['.ssh', '.ssh/authorized_keys']) chownSync(join(user.home, path), user.uid, user.gid);
+  const server = background('dropbear', ['-F', '-E', '-p', `127.0.0.1:${port}`, '-r', join(dir, 'host'), '-P', join(dir, 'pid')]);
+  await server.waitFor(/Not backgrounding/);
+  atEnd(async () => {
+    await server.stop();
+    await user.remove();
+  });
+  return { uid: user.uid, login: () => login({ port, user: user.name, key, pin: fingerprintOf(publicLine) }) };
+}

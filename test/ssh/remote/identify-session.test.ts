@@ -5,11 +5,14 @@ import { identityIn, identifySession } from '../../../src/ssh/remote/identify-se
 import { AccountMemory } from '../../../src/ssh/remote/account-memory.ts';
 import { systemClock } from '../../../src/platform/clock.ts';
 import { filesOfAccount, runOnAccount } from '../../../src/ssh/remote/on-account.ts';
-import { anAccount, given, startOf, type TestAccount, userChild } from './accounts.ts';
+import { commandOf, processesOfUser } from '../../support/proc.ts';
+import { isRoot, must } from '../../support/run.ts';
+import { until } from '../../support/until.ts';
+import { aDropbear, anAccount, given, startOf, type TestAccount, userChild } from './accounts.ts';
 
 const bootId = (): string => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
 
-describe('a session is identified', () => {
+describe.runIf(isRoot)('a session is identified', () => {
   const SHELLS = ['/bin/bash', '/bin/dash', '/bin/rbash', '/usr/bin/tcsh', '/usr/bin/fish'].filter(existsSync);
   test.each(SHELLS)('from the login shell %s', async (shell) => {
     const account = await anAccount({ shell });
@@ -29,7 +32,17 @@ describe('a session is identified', () => {
   });
 });
 
-describe('where there is no shell,', () => {
+test.runIf(isRoot)('a session of dropbear is identified, and is not ours to end', async () => {
+  const { uid, login } = await aDropbear();
+  expect(await identifySession(await login(), given())).toMatchObject({
+    uid,
+    comm: 'dropbear',
+    killable: false,
+    client: { host: '127.0.0.1' },
+  });
+});
+
+describe.runIf(isRoot)('where there is no shell,', () => {
   const noShell = (account: TestAccount, accounts: AccountMemory, hostKey: string) =>
     accounts.of({ hostKey, user: account.sshd.user }).shell;
 
@@ -43,7 +56,7 @@ describe('where there is no shell,', () => {
       pid,
       startTicks: startOf(pid),
       killable: false,
-      client: { host: '', port: 0 },
+      client: { host: '127.0.0.1', port: link.ends?.local.port },
     });
     expect(noShell(account, accounts, link.hostKey)).toEqual({ is: 'no', why: 'forced' });
   });
@@ -56,7 +69,7 @@ describe('where there is no shell,', () => {
   });
 
   test('a chroot, which has no /proc, tells nothing', async () => {
-    const account = await anAccount({ config: ['ForceCommand internal-sftp', 'ChrootDirectory /var/empty-for-tests'] });
+    const account = await anAccount({ config: ['ForceCommand internal-sftp', 'ChrootDirectory /run/sshd'] });
     expect(await identifySession(await account.login(), given())).toBe(null);
   });
 
@@ -80,7 +93,7 @@ describe('where there is no shell,', () => {
   });
 });
 
-describe('a forced command', () => {
+describe.runIf(isRoot)('a forced command', () => {
   const effect = (file: string, end: string) => `/bin/sh -c "echo ran >>${file}; ${end}"`;
   const runs = (file: string): number => (existsSync(file) ? readFileSync(file, 'utf8').split('\n').length - 1 : 0);
 
@@ -112,6 +125,31 @@ describe('a forced command', () => {
     expect(await runOnAccount(again, 'echo hi', { ...given(later), args: [] })).toEqual({ ok: false, why: 'not-asked' });
     expect(await filesOfAccount(again, given(later))).toBe(null);
     expect(runs(file)).toBe(1);
+  });
+});
+
+describe.runIf(isRoot)('a login shell that knows our frame and lies in it', () => {
+  const FRAME = 'n=${2#sh -s } n=${n%% *}; echo; echo "tunnels $n begin"; LIES; echo "tunnels $n end"';
+  const SOUND =
+    'echo "uid 0"; echo "boot $(cat /proc/sys/kernel/random/boot_id)"; echo "client 127.0.0.1 5 127.0.0.1 22"; echo "shell $$ 999999999999"';
+
+  test.each([
+    ['garbage', 'head -c 3000 /dev/urandom'],
+    ['a pid of 1', `${SOUND}; echo "server 1 sshd 5 yes"`],
+    ['a process that is no server', `${SOUND}; echo "server ${process.pid} node 5 yes"`],
+    ['a start in the future', `${SOUND}; echo "server 4 sshd 999999999999 yes"`],
+    ['megabytes', 'yes "uid 0" | head -c 3000000'],
+    ['nothing for ever', 'sleep 1000'],
+  ])('with %s identifies nobody', async (_, lies) => {
+    const account = await anAccount();
+    const liar = `${account.home}/liar`;
+    writeFileSync(liar, `#!/bin/bash\n${FRAME.replace('LIES', lies)}\n`);
+    chmodSync(liar, 0o755);
+    await must('usermod', ['-s', liar, account.sshd.user]);
+    const link = await account.login();
+    expect(await identifySession(link, { ...given(), deadlineMs: 1_000 })).toBe(null);
+    // What hung has been killed with its session.
+    await until(() => processesOfUser(account.uid).every((pid) => !commandOf(pid).includes('sleep')), { what: 'the end of what hung' });
   });
 });
 

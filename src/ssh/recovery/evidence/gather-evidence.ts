@@ -83,9 +83,9 @@ async function poke(before: Evidence, { request, seen, given }: PokeGiven): Prom
   if (!connected || seen === null) return { ...before, probe };
   const { look: last, connection } = await watchHolder({ request, suspect: seen.suspect, isGivenUp: isGivenUp(seen) }, given);
   if (last === null) return { ...before, probe, connection: worse(before.connection, connection) };
-  // It was the poke that ended it: nothing answered.
-  const answer = isHeld(request, last) ? probe : 'nothing-listens';
-  return { ...before, ...shown(last, request), probe: answer, connection };
+  if (isHeld(request, last)) return { ...before, ...shown(last, request), probe, connection };
+  // It was the poke that ended it: nothing answered. What is left in the table are remains of its connections.
+  return { ...before, ...shown(last, request), probe: 'nothing-listens', connection, rows: [] };
 }
 
 const isGivenUp = ({ recorded }: Seen): boolean => recorded?.source === 'record' && recorded.declaredDead;

@@ -11,7 +11,7 @@ const STAT_BYTES = 4 * 1024;
 /** What an account without a shell shows over SFTP: less than a shell, and nothing in a chroot. */
 export async function lookByFiles(files: SftpFiles, listen: Address, { suspect, marker }: LookAt): Promise<Look> {
   const [own, table, file, process, text] = await Promise.all([
-    identityByFiles(files, null),
+    identityByFiles(files),
     readTcpTable(files),
     isSocket(listen) ? socketFile(files, listen.path) : null,
     suspect === null ? ('unknown' as const) : processOf(files, suspect),
@@ -30,6 +30,7 @@ export async function lookByFiles(files: SftpFiles, listen: Address, { suspect, 
     // No SSH_CONNECTION of our own, so a missing row tells nothing.
     connection: connectionOf(table ?? '', suspect, null),
     file,
+    ephemeral: null,
     marker: text,
   };
 }

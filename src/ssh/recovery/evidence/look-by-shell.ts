@@ -1,7 +1,7 @@
 import { type Address, isSocket } from '../../../model/address.ts';
 import type { Evidence, RecordedProcess, SocketFile } from '../../../model/binding.ts';
 import { serverIn } from '../../remote/identify-session.ts';
-import { bootIdIn, pidIn, ticksIn, uidIn } from '../../remote/limits.ts';
+import { bootIdIn, pidIn, portIn, ticksIn, uidIn } from '../../remote/limits.ts';
 import { ScriptLines } from '../../remote/lines.ts';
 import { runOnAccount } from '../../remote/on-account.ts';
 import { CONNECTION } from '../../remote/scripts/connection.ts';
@@ -55,16 +55,12 @@ export function lookIn(printed: readonly string[], listen: Address, suspect: Sus
     process: processIn(lines.one('process')),
     connection: connectionOf(tableIn(lines, 'connection'), suspect, lines.one('here')),
     file: isSocket(listen) ? fileIn(lines.one('file')) : null,
+    ephemeral: rangeIn(lines.one('range')),
     marker: lines.one('marker'),
   };
 }
 
-/** `tcp 0: 0100007F:1538 ...`: the table's name, then the row. */
-const tableIn = (lines: ScriptLines, word: string): string =>
-  lines
-    .all(word)
-    .map((row) => row.replace(/^tcp6? /, ''))
-    .join('\n');
+const tableIn = (lines: ScriptLines, word: string): string => lines.all(word).join('\n');
 
 const PROCESSES: readonly string[] = ['same', 'gone', 'reused', 'rebooted', 'hidden'] satisfies RecordedProcess[];
 
@@ -101,6 +97,11 @@ function fileIn(text: string | null): SocketFile | null {
   const [kind, uid] = text?.split(' ') ?? [];
   if (kind === 'missing' || kind === 'no-directory') return { kind, uid: null };
   return kind === 'socket' || kind === 'other' ? { kind, uid: uidIn(uid) } : null;
+}
+
+function rangeIn(text: string | null): Look['ephemeral'] {
+  const [low, high] = (text?.split(/\s+/) ?? []).map(portIn);
+  return typeof low === 'number' && typeof high === 'number' && low <= high ? { low, high } : null;
 }
 
 const printable = (text: string): string => text.replace(/[^\x20-\x7e]/g, '?').slice(0, 60);

@@ -21,6 +21,8 @@ export type Look = Pick<Evidence, 'uid' | 'rows' | 'ownProcess' | 'userName' | '
   readonly process: RecordedProcess;
   readonly connection: ConnectionSeen;
   readonly file: SocketFile | null;
+  /** Source ports of outgoing connections (ip_local_port_range, ip(7)): a port among them can be lost to one. */
+  readonly ephemeral: { readonly low: number; readonly high: number } | null;
   /** The first line of the binding's marker. */
   readonly marker: string | null;
 };

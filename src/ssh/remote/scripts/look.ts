@@ -2,8 +2,8 @@
  * Needs STAT_OF and NAME_OF. `look PORT`: who uses a port there, in any state, and who we are.
  *
  *     uid 1001
- *     table tcp                             this table could be read
- *     row tcp 0: 0100007F:1538 ...          its lines with that local port, as they are; listening ones come first
+ *     table tcp                             the tables can be read
+ *     row 0: 0100007F:1538 ...              their lines with that local port; listening ones come first
  *     ss LISTEN ... users:(("node",pid=1,fd=2)) ... cgroup:/...    ss(8) names only processes of our own
  *     scope session-787.scope 4710 88001    the sshd of that login session (systemd), if the listener is in one
  *     name 1002 bob                         of a uid that listens and is not ours
@@ -16,18 +16,23 @@ export const LOOK = `
 look() {
   me=$(id -u)
   echo "uid $me"
-  port=$(printf '%04X' "$1")
-  for table in tcp tcp6; do
-    [ -r "/proc/net/$table" ] || continue
-    echo "table $table"
-    sed -n "s/^ *\\([0-9]*: [0-9A-F]*:$port .*\\)/row $table \\1/p" "/proc/net/$table" | head -n 100
-  done
+  port=$(printf '%04X' "$1") others=
+  [ -r /proc/net/tcp ] && echo "table tcp"
+  # One process for both tables: reading them is what costs.
+  rows=$(grep -hm 100 "^ *[0-9]*: [0-9A-F]*:$port " /proc/net/tcp /proc/net/tcp6 2>/dev/null)
+  while read -r slot local remote state queues timer again uid rest; do
+    [ -n "$uid" ] || continue
+    echo "row $slot $local $remote $state $queues $timer $again $uid $rest"
+    [ "$state" = 0A ] && [ "$uid" != "$me" ] && others="$others $uid"
+  done <<ROWS
+$rows
+ROWS
   ss -ltnpeH "sport = :$1" 2>/dev/null | head -n 20 | while read -r line; do
     echo "ss $line"
     case $line in *cgroup:*) group=\${line##*cgroup:} && scope_of "\${group%% *}" ;; esac
   done
   { read -r low high </proc/sys/net/ipv4/ip_local_port_range; } 2>/dev/null && echo "range $low $high"
-  names
+  for uid in $others; do name_of "$uid"; done
 }
 
 scope_of() {
@@ -38,13 +43,6 @@ scope_of() {
       stat_of "$pid" && is_server "$comm" && kill -0 "$pid" 2>/dev/null && echo "scope \${1##*/} $pid $start"
     done <"$base$1/cgroup.procs"
     return
-  done
-}
-
-names() {
-  listening="s/^ *[0-9]*: [0-9A-F]*:$port [0-9A-F:]* 0A [0-9A-F:]* [0-9A-F:]* [0-9A-F]*  *\\([0-9]*\\) .*/\\1/p"
-  for uid in $(cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | sed -n "$listening" | sort -u | head -n 5); do
-    [ "$uid" = "$me" ] || name_of "$uid"
   done
 }
 `;
