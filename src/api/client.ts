@@ -1,8 +1,9 @@
 import type * as v from 'valibot';
+import { type DoctorReport, DoctorReportSchema } from '../model/finding.ts';
 import { type Snapshot, SnapshotSchema, type TunnelSnapshot, TunnelSnapshotSchema } from '../model/snapshot.ts';
 import { type Story, StorySchema } from '../model/story.ts';
 import { HealthSchema, LogLineSchema, SupervisorEventSchema } from './contract.ts';
-import type { Health, LogLine, LogQuery, SupervisorEvent, UpRequest } from './contract.ts';
+import type { DoctorRequest, Health, LogLine, LogQuery, SupervisorEvent, UpRequest } from './contract.ts';
 import { createCaller } from './client-call.ts';
 import { untilGone } from './client-gone.ts';
 import { checked } from './client-reply.ts';
@@ -25,6 +26,8 @@ export interface SupervisorClient {
   restart(name: string): Promise<TunnelSnapshot>;
   /** The last episodes of trouble with its bindings, the oldest first. */
   story(name: string): Promise<Story>;
+  /** Looks at everything that could keep profiles from coming up; takes as long as their hops take to answer. */
+  doctor(request: DoctorRequest): Promise<DoctorReport>;
   /** Begins with one `snapshot`, with no gap to the changes that follow; ends quietly when `signal` aborts. */
   events(signal: AbortSignal): AsyncIterable<SupervisorEvent>;
   /** The last `lines` that match, then, with `follow`, each new one until `signal` aborts. */
@@ -51,6 +54,8 @@ export function createClient(socketPath: string): SupervisorClient {
     down: (name) => json({ method: 'DELETE', path: tunnelPath(name), patienceMs: PATIENCE_MS.closing }, TunnelSnapshotSchema),
     restart: (name) => json({ method: 'POST', path: `${tunnelPath(name)}/restart`, patienceMs: PATIENCE_MS.closing }, TunnelSnapshotSchema),
     story: (name) => json({ method: 'GET', path: `${tunnelPath(name)}/story`, patienceMs: PATIENCE_MS.quick }, StorySchema),
+    doctor: (body) =>
+      json({ method: 'POST', path: '/v1/doctor', body, patienceMs: PATIENCE_MS.examining * (body.profiles.length + 1) }, DoctorReportSchema),
     events: (signal) => readEvents({ open: () => call.stream('/v1/events', signal), schema: SupervisorEventSchema, signal, end: 'gone' }),
     logs: (query, signal) =>
       readEvents({ open: () => call.stream(logsPath(query), signal), schema: LogLineSchema, signal, end: query.follow ? 'gone' : 'done' }),
@@ -63,7 +68,7 @@ export function createClient(socketPath: string): SupervisorClient {
 }
 
 /** How long a silent supervisor is waited for; closing may take as long as connections may take to drain. */
-const PATIENCE_MS = { health: 3_000, quick: 10_000, closing: 60_000 } as const;
+const PATIENCE_MS = { health: 3_000, quick: 10_000, closing: 60_000, examining: 60_000 } as const;
 
 const tunnelPath = (name: string): string => `/v1/tunnels/${encodeURIComponent(name)}`;
 const statusPath = (names: readonly string[]): string => `/v1/status${queryOf(names.map((name): [string, string] => ['name', name]))}`;

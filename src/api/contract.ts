@@ -10,6 +10,7 @@ import { SnapshotSchema, TunnelSnapshotSchema } from '../model/snapshot.ts';
  *   POST   /v1/tunnels/:name/restart   → TunnelSnapshot; returns when the old bindings are free and the new dial is under way
  *   DELETE /v1/tunnels/:name           → TunnelSnapshot; returns when every binding is free
  *   GET    /v1/tunnels/:name/story     Story
+ *   POST   /v1/doctor                  DoctorRequest → DoctorReport; changes nothing, and may take a minute
  *   GET    /v1/events                  text/event-stream of SupervisorEvent, beginning with one `snapshot`
  *   GET    /v1/logs?name=&lines=&since=&follow=   text/event-stream of LogLine
  *   POST   /v1/stop                    → Health; the supervisor ends afterwards, wanted tunnels stay wanted
@@ -34,6 +35,11 @@ export const UpRequestSchema = v.strictObject({
   origin: v.string(),
   /** Take remote bindings away from live sessions of our own user that are not this supervisor's. */
   takeOver: v.exactOptional(v.boolean()),
+});
+
+/** Profiles to be examined, as they would be sent to bring them up. */
+export const DoctorRequestSchema = v.strictObject({
+  profiles: v.array(v.strictObject({ name: v.string(), profile: v.record(v.string(), v.unknown()), origin: v.string() })),
 });
 
 /** A problem on the wire: the code and facts, and the words for clients without a catalogue. */
@@ -61,6 +67,7 @@ export const LogLineSchema = v.object({
 
 export type Health = v.InferOutput<typeof HealthSchema>;
 export type UpRequest = v.InferOutput<typeof UpRequestSchema>;
+export type DoctorRequest = v.InferOutput<typeof DoctorRequestSchema>;
 export type ApiFailure = v.InferOutput<typeof ApiFailureSchema>;
 export type SupervisorEvent = v.InferOutput<typeof SupervisorEventSchema>;
 export type LogLine = v.InferOutput<typeof LogLineSchema>;

@@ -1,12 +1,13 @@
 import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
+import type { Finding } from '../model/finding.ts';
 import { SCHEMA_VERSION, type TunnelSnapshot } from '../model/snapshot.ts';
 import type { Story } from '../model/story.ts';
 import type { Clock } from '../platform/clock.ts';
 import { VERSION } from '../platform/version.ts';
-import { type Health, type LogLine, type LogQuery, type UpRequest, VERSION_HEADER } from './contract.ts';
+import { type DoctorRequest, type Health, type LogLine, type LogQuery, type UpRequest, VERSION_HEADER } from './contract.ts';
 import { answer, refuse } from './server-failure.ts';
-import { knownName, logQueryOf, tunnelName, upRequestOf } from './server-input.ts';
+import { doctorRequestOf, knownName, logQueryOf, tunnelName, upRequestOf } from './server-input.ts';
 import { openEventStream, openLogStream } from './server-streams.ts';
 
 /** What the API needs of the tunnels; see each route in contract.ts. Rejections and throws are ProblemErrors. */
@@ -26,8 +27,14 @@ export interface LogPort {
   follow(query: LogQuery, listener: (line: LogLine) => void): Promise<{ history: readonly LogLine[]; cancel: () => void }>;
 }
 
+export interface DoctorPort {
+  /** Rejects with the signal's reason when nobody waits any more. */
+  examine(request: DoctorRequest, signal: AbortSignal): Promise<readonly Finding[]>;
+}
+
 export type ApiNeeds = {
   readonly tunnels: TunnelsPort;
+  readonly doctor: DoctorPort;
   readonly logs: LogPort;
   readonly health: () => Health;
   /** Begins the end of the supervisor and returns. */
@@ -62,6 +69,11 @@ export function createApi(needs: ApiNeeds): Hono {
     .post('/v1/tunnels/:name/restart', async (c) => c.json(await tunnels.restart(known(c.req.param('name')))))
     .delete('/v1/tunnels/:name', async (c) => c.json(await tunnels.down(known(c.req.param('name')))))
     .get('/v1/tunnels/:name/story', (c) => c.json(tunnels.story(known(c.req.param('name')))))
+    .post('/v1/doctor', async (c) => {
+      const request = doctorRequestOf(await c.req.text());
+      const findings = await needs.doctor.examine(request, AbortSignal.any([c.req.raw.signal, needs.ending]));
+      return c.json({ schemaVersion: SCHEMA_VERSION, findings });
+    })
     .get('/v1/events', () => openEventStream(needs, () => ({ type: 'snapshot', snapshot: snapshot([]) })))
     .get('/v1/logs', async (c) => openLogStream(needs, logQueryOf(c.req.query())))
     .post('/v1/stop', (c) => {

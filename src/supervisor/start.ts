@@ -4,6 +4,7 @@ import { problemOf } from '../model/problem.ts';
 import { systemClock } from '../platform/clock.ts';
 import { SUPERVISOR_EXIT } from '../platform/supervisor-exit.ts';
 import { VERSION } from '../platform/version.ts';
+import { createDoctor } from './doctor/doctor.ts';
 import { createLog, type Log, printLine, RECENT_LINES } from './log.ts';
 import { openLogFile } from './log-file.ts';
 import { followLog } from './log-follow.ts';
@@ -29,6 +30,7 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Runni
   const wanted = openWantedStore({ directory: paths.state, clock, log });
   const recovery = openRecovery({ directory: paths.state, clock, log });
   const tunnels = createTunnels({ clock, random: Math.random, env, log, wanted, rungs: recovery.rungs });
+  const doctor = createDoctor({ ...recovery.doctor, clock, env, lease: (route, signal) => tunnels.lease(route, signal), snapshot: () => tunnels.snapshot() });
   const health: Health = { pid: process.pid, version: VERSION, apiVersion: API_VERSION, since: now(), home: paths.state };
 
   const ending = new AbortController();
@@ -37,7 +39,7 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Runni
     stop = resolve;
   });
   const logs = followLog(log, paths.logs);
-  const served = await serve({ tunnels, logs, health: () => health, stop, ending: ending.signal, clock }, paths.socket);
+  const served = await serve({ tunnels, doctor, logs, health: () => health, stop, ending: ending.signal, clock }, paths.socket);
   log.info('supervisor-started', { text: `The supervisor ${VERSION} runs as pid ${process.pid}.` });
   tunnels.restore(wanted.all());
   bringUp({ tunnels, log }, options);

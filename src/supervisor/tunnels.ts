@@ -6,7 +6,7 @@ import { readProfile } from '../model/read-profile.ts';
 import type { TunnelSnapshot } from '../model/snapshot.ts';
 import type { Story } from '../model/story.ts';
 import type { Clock } from '../platform/clock.ts';
-import { Links } from '../ssh/links/links.ts';
+import { type Lease, Links, type Route } from '../ssh/links/links.ts';
 import type { Log } from './log.ts';
 import type { Rungs } from './recovery/rungs.ts';
 import { Runner } from './tunnel/runner.ts';
@@ -25,6 +25,8 @@ export interface Tunnels {
   /** What happened to its bindings, the oldest episode first. */
   story(name: string): Story;
   subscribe(listener: (change: TunnelChange) => void): () => void;
+  /** A route over the same connections that the tunnels use, for the doctor. */
+  lease(route: Route, signal: AbortSignal): Promise<Lease>;
   /** What an earlier supervisor was asked for. */
   restore(wanted: readonly WantedTunnel[]): void;
   /** Closes everything in order; what is wanted stays wanted. */
@@ -93,6 +95,10 @@ class TunnelSet implements Tunnels {
   subscribe(listener: (change: TunnelChange) => void): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
+  }
+
+  lease(route: Route, signal: AbortSignal): Promise<Lease> {
+    return this.#links.lease(route, signal);
   }
 
   restore(wanted: readonly WantedTunnel[]): void {

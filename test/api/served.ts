@@ -29,11 +29,12 @@ export async function served() {
     lines.push(line);
     for (const listener of listeners) listener(line);
   };
+  const doctor = { examine: async () => [] };
   const stop = (): void => {
     asked.stops += 1;
     ending.abort();
     server.stopAccepting();
   };
-  const server = await serve({ tunnels, logs, health: () => HEALTH, stop, ending: ending.signal, clock }, socket);
+  const server = await serve({ tunnels, doctor, logs, health: () => HEALTH, stop, ending: ending.signal, clock }, socket);
   return { socket, tunnels, clock, log, logListeners: () => listeners.size, asked, server, ending, client: createClient(socket) };
 }

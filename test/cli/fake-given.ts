@@ -4,10 +4,12 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { onTestFinished } from 'vitest';
 import type { SupervisorClient } from '../../src/api/client.ts';
-import type { LogLine, SupervisorEvent, UpRequest } from '../../src/api/contract.ts';
+import type { DoctorRequest, LogLine, SupervisorEvent, UpRequest } from '../../src/api/contract.ts';
 import type { Given, Output, RunOptions } from '../../src/cli/given.ts';
 import { main } from '../../src/cli/main.ts';
+import type { Finding } from '../../src/model/finding.ts';
 import type { TunnelSnapshot } from '../../src/model/snapshot.ts';
+import type { Story } from '../../src/model/story.ts';
 import { pathsFor } from '../../src/platform/paths.ts';
 
 /** What a fake supervisor has and says. Calls to it are recorded in `calls`. */
@@ -16,6 +18,10 @@ export type FakeSupervisor = {
   /** Each list is what one call of `events` gives; the last one then stays open until it is aborted. */
   events?: SupervisorEvent[][];
   logs?: LogLine[];
+  /** What `why` is told; no trouble where a tunnel has none. */
+  stories?: Story[];
+  /** What the doctor finds; what it was asked is in `examined`. */
+  findings?: Finding[];
   onUp?: (name: string, request: UpRequest) => TunnelSnapshot;
   version?: string;
 };
@@ -25,6 +31,7 @@ export type World = {
   readonly calls: string[];
   readonly requests: { name: string; request: UpRequest }[];
   readonly runs: RunOptions[];
+  readonly examined: DoctorRequest[];
   readonly home: string;
   readonly interrupt: AbortController;
   readonly unread: AbortController;
@@ -45,6 +52,7 @@ export function makeWorld(changes: Partial<World> = {}): World {
     calls: [],
     requests: [],
     runs: [],
+    examined: [],
     home,
     interrupt: new AbortController(),
     unread: new AbortController(),
@@ -127,7 +135,11 @@ function fakeClient(world: World): SupervisorClient {
       world.requests.push({ name, request });
       return supervisor.onUp?.(name, request) ?? find(name);
     },
-    story: async (name) => ({ schemaVersion: 1, tunnel: name, episodes: [] }),
+    story: async (name) => supervisor.stories?.find((one) => one.tunnel === name) ?? { schemaVersion: 1, tunnel: name, episodes: [] },
+    async doctor(request) {
+      world.examined.push(request);
+      return { schemaVersion: 1, findings: supervisor.findings ?? [] };
+    },
     async down(name) {
       world.calls.push(`down ${name}`);
       return { ...find(name), wanted: 'down', state: 'down' };

@@ -4,6 +4,7 @@ import type { SessionRecord } from '../../model/session-record.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { type Account, AccountMemory, AccountsSchema } from '../../ssh/remote/account-memory.ts';
 import { identifySession } from '../../ssh/remote/identify-session.ts';
+import type { DoctorNeeds } from '../doctor/needs.ts';
 import type { Log } from '../log.ts';
 import { openStore, type Store, type StoreNeeds } from '../stores.ts';
 import { Claims } from './claims.ts';
@@ -11,7 +12,12 @@ import { LinkCare } from './link-care.ts';
 import { Rungs } from './rungs.ts';
 import { SESSIONS, SessionBook } from './session-book.ts';
 
-export type Recovery = { readonly rungs: Rungs; close(): void };
+/** `doctor`: what looks at bindings without touching them. */
+export type Recovery = {
+  readonly rungs: Rungs;
+  readonly doctor: Pick<DoctorNeeds, 'accounts' | 'book' | 'claims' | 'keepaliveOf'>;
+  close(): void;
+};
 
 /** The recovery ladder with what it knows from earlier runs: our sessions, what accounts allow, who we are. */
 export function openRecovery(needs: StoreNeeds & { readonly clock: Clock; readonly log: Log }): Recovery {
@@ -29,9 +35,11 @@ export function openRecovery(needs: StoreNeeds & { readonly clock: Clock; readon
     identify: (link) => identifySession(link, { accounts, clock, signal }),
   });
   const care = new LinkCare({ clock, accounts, book, log });
-  const rungs = new Rungs({ clock, book, accounts, claims: new Claims(), care });
+  const claims = new Claims();
+  const rungs = new Rungs({ clock, book, accounts, claims, care });
   return {
     rungs,
+    doctor: { accounts, book, claims, keepaliveOf: (link) => care.learn(link) },
     close() {
       for (const store of [sessions, known, owner]) store.close();
     },

@@ -1,0 +1,32 @@
+import { advice, allWell, type Finding, trouble } from '../../../model/finding.ts';
+import type { Problem } from '../../../model/problem.ts';
+import type { HopFacts } from '../facts.ts';
+
+/** Whether we know whom we talk to. What the server showed counts; where it was not reached, that something is on file. */
+export function checkHostKey({ subject, known, reached }: HopFacts): Finding[] {
+  const about = { check: 'host-key', subject };
+  const unreadable = known.unreadable.map(({ file, code }) =>
+    advice(about, 'warning', {
+      what: `${file} cannot be read (${code}).`,
+      why: 'Host keys that stand in it are not known here.',
+      fix: `Make it readable: chmod 600 ${file}`,
+    }),
+  );
+  if (reached.is === 'failed' && isAboutHostKey(reached.problem))
+    return [...unreadable, trouble(about, reached.problem, { why: 'A server that cannot prove itself may be anybody.' })];
+  const words = known.pins.length > 0 ? `pinned by the profile (${known.pins.join(', ')})` : `known by ${known.at.join(', ')}`;
+  if (known.pins.length + known.at.length > 0) return [...unreadable, allWell(about, `The host key is ${words}.`)];
+  if (reached.is === 'reached') return [...unreadable, allWell(about, 'The host key is known.')];
+  return [
+    ...unreadable,
+    advice(about, 'note', {
+      what: 'No host key is known, and the server could not be asked for it.',
+      why: 'At the first connection its key will not be accepted unseen.',
+      fix: 'Once it can be reached, connect with ssh and compare the fingerprint, or pin it: hostKey: SHA256:...',
+    }),
+  ];
+}
+
+const CODES: readonly Problem['code'][] = ['host-key-unknown', 'host-key-changed', 'host-key-revoked', 'host-key-not-pinned'];
+
+export const isAboutHostKey = ({ code }: Problem): boolean => CODES.includes(code);

@@ -1,0 +1,30 @@
+import { advice, advisesPerson, allWell, type Finding, trouble } from '../../../model/finding.ts';
+import type { Problem } from '../../../model/problem.ts';
+import type { HopFacts } from '../facts.ts';
+import { isAboutHostKey } from './host-key.ts';
+
+/** From the name to a login that works. */
+export function checkReachable({ subject, hop, reached }: HopFacts): Finding[] {
+  const about = { check: 'reachable', subject };
+  switch (reached.is) {
+    case 'reached':
+      return [allWell(about, 'It answers, and the login works.')];
+    case 'not-tried':
+      return [
+        advice(about, 'note', {
+          what: `It was not tried, because ${reached.behind} before it was not reached.`,
+          why: 'Every hop is reached through the one before it.',
+          fix: `First mend ${reached.behind}, then: tunnels doctor`,
+        }),
+      ];
+    case 'failed': {
+      if (isToldElsewhere(reached.problem)) return [];
+      const see = `See what ssh says about it: ssh -v -p ${hop.port} ${hop.user}@${hop.host}`;
+      const fix = advisesPerson(reached.problem) ? {} : { fix: see };
+      return [trouble(about, reached.problem, { why: 'Nothing of the profile comes up without this hop.', ...fix })];
+    }
+  }
+}
+
+/** By the checks of the host key and of the credentials. */
+const isToldElsewhere = (p: Problem): boolean => isAboutHostKey(p) || p.code === 'no-credentials' || p.code === 'key-unusable';
