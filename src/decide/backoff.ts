@@ -13,6 +13,7 @@ export function backoff(given: { readonly retry: RetryClass; readonly attempt: n
 }
 
 const BOUNDS: Record<RetryClass, { readonly base: number; readonly cap: number }> = {
+  silent: { base: 250, cap: 250 },
   unanswered: { base: 250, cap: 2_000 },
   answered: { base: 500, cap: 60_000 },
   held: { base: 500, cap: 30_000 },

@@ -13,12 +13,13 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
 /**
  * What a failure says about trying again.
+ * `silent`: the try waited its whole time and nobody answered; the next may begin at once.
  * `unanswered`: nobody heard us, so asking again costs the server nothing.
  * `answered`: somebody said no for now; ask again, but less and less often.
  * `held`: another holder has what we want; it may let go.
  * `person`: only a person can change the outcome, and servers lock out those who insist.
  */
-export type RetryClass = 'unanswered' | 'answered' | 'held' | 'person';
+export type RetryClass = 'silent' | 'unanswered' | 'answered' | 'held' | 'person';
 
 /** One code's words: what happened and why, what to do now; the state left behind is part of `text` where it is not obvious. */
 export type Entry<Facts> = {

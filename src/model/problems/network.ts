@@ -42,7 +42,7 @@ export const NETWORK: Entries<NetworkFacts> = {
     next: () => 'Check host and port, and whether sshd runs there; tunnels goes on trying.',
   },
   'connect-timeout': {
-    retry: 'unanswered',
+    retry: 'silent',
     exit: EXIT.failed,
     text: (f) => `${at(f)} did not answer within ${printDuration(f.ms)}.`,
     next: () => 'Check the network, VPN or firewall; tunnels goes on trying.',
@@ -110,7 +110,7 @@ export const NETWORK: Entries<NetworkFacts> = {
     next: (f) => `Ask the administrator of ${f.via} to allow it, then: tunnels restart.`,
   },
   'hop-no-answer': {
-    retry: 'unanswered',
+    retry: 'silent',
     exit: EXIT.failed,
     text: (f) => `${f.via} got no answer from ${at(f)} within ${printDuration(f.ms)}.`,
     next: (f) => `Check from there: ssh ${f.via} nc -vz ${f.host} ${f.port}; tunnels goes on trying.`,
@@ -122,13 +122,13 @@ export const NETWORK: Entries<NetworkFacts> = {
     next: () => goesOn,
   },
   'link-silent': {
-    retry: 'unanswered',
+    retry: 'silent',
     exit: EXIT.failed,
     text: (f) => `${f.host} has not answered for ${printDuration(f.ms)}.`,
     next: () => goesOn,
   },
   'link-replaced': {
-    retry: 'unanswered',
+    retry: 'silent',
     exit: EXIT.failed,
     text: (f) => `The connection to ${f.host} had stopped answering while a new one got through.`,
     next: () => goesOn,

@@ -23,9 +23,11 @@ const NEXT_ADDRESS_MS = 250;
 /**
  * Between tries of a network that does not answer. The kernel doubles the distance of its own SYNs
  * (1, 3, 7, 15 s ...), so a connection begun in an outage notices its end late; a new one notices it
- * within this time. The older tries stay: on a very slow line one of them is the one that gets through.
+ * within this time. The older tries stay for a while: on a very slow line one of them is the one that gets through.
  */
-const FRESH_SYN_MS = 1_000;
+const FRESH_SYN_MS = 400;
+/** A try this old is outlived: the kernel's next SYN of it is seconds away. */
+const OUTLIVED_MS = 4_000;
 
 /** A TCP connection without Nagle's delay. Rejects with `dns-failed`, `connect-refused`, `connect-timeout` or `network-unreachable`. */
 export async function dialTcp(request: DialRequest, given: DialGiven): Promise<Socket> {
@@ -111,6 +113,10 @@ class Race {
   #try(address: string): void {
     const socket = connect({ host: address, port: this.#request.port, noDelay: true });
     this.#open.add(socket);
+    const cancel = this.#given.clock.after(OUTLIVED_MS, () => {
+      if (this.#open.delete(socket)) socket.destroy();
+    });
+    socket.once('close', cancel).once('connect', cancel);
     socket.once('error', (error) => this.#failed(socket, error));
     socket.once('connect', () => {
       socket.removeAllListeners('error');

@@ -1,7 +1,8 @@
 import type { ParkedSocket } from '../session/carrier.ts';
+import type { Ends } from '../types.ts';
 
 /** What was sent to the old sessions of a place when the way there was free again. */
-export type Dismissal = { readonly count: number; readonly ports: readonly number[] };
+export type Dismissal = { readonly count: number; readonly ends: readonly Ends[] };
 
 /** Dead connections' sockets, by where they lead, kept until the way there is free again. */
 export class Parking {
@@ -17,7 +18,7 @@ export class Parking {
     const here = [...(this.#parked.get(place) ?? [])];
     this.#parked.delete(place);
     for (const socket of here) socket.dismiss();
-    return { count: here.length, ports: here.flatMap(({ localPort }) => localPort ?? []) };
+    return { count: here.length, ends: here.flatMap(({ ends }) => ends ?? []) };
   }
 
   dismissAll(): void {

@@ -19,7 +19,7 @@ export type SlotGiven = {
 /** After the last user has left; whoever reconnects comes back within it. */
 const LINGER_MS = 5_000;
 /** Between dials beside a connection that is doubted. */
-const BESIDE_MS = 1_000;
+const BESIDE_MS = 250;
 const CLOSE_MS = 3_000;
 
 /**
@@ -152,8 +152,8 @@ export class Slot {
     this.#noteReset(this.#given.parking.dismiss(this.#place()));
   }
 
-  #noteReset({ count, ports }: Dismissal): void {
-    if (count > 0) this.#reset = { ports, at: this.#given.clock.now() };
+  #noteReset({ count, ends }: Dismissal): void {
+    if (count > 0) this.#reset = { ends, at: this.#given.clock.now() };
   }
 
   #takeReset(): Reset | null {

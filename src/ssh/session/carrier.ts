@@ -1,8 +1,14 @@
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { Ends } from '../types.ts';
 
 /** What carries an SSH session: a TCP socket of ours, or a channel of the link before. */
 export type Carrier = { readonly kind: 'socket'; readonly stream: Socket } | { readonly kind: 'channel'; readonly stream: Duplex };
+
+export function endsOf({ localAddress, localPort, remoteAddress, remotePort }: Socket): Ends | null {
+  if (localAddress === undefined || localPort === undefined || remoteAddress === undefined || remotePort === undefined) return null;
+  return { local: { host: localAddress, port: localPort }, remote: { host: remoteAddress, port: remotePort } };
+}
 
 /**
  * The socket of a connection that was declared dead, kept open: closing it would queue a FIN in a
@@ -10,14 +16,14 @@ export type Carrier = { readonly kind: 'socket'; readonly stream: Socket } | { r
  * never hears of the end. A reset sent once the way is free again reaches the server's sshd at once.
  */
 export class ParkedSocket {
-  /** Our end's port: the server's stale socket answers to it alone. */
-  readonly localPort: number | null;
+  /** The server's stale socket answers to these alone. */
+  readonly ends: Ends | null;
   readonly #socket: Socket;
   #answered = false;
 
   constructor(socket: Socket) {
     this.#socket = socket;
-    this.localPort = socket.localPort ?? null;
+    this.ends = endsOf(socket);
     socket.on('error', () => {});
     socket.on('data', () => {
       this.#answered = true;

@@ -7,8 +7,8 @@ import { type Problem, ProblemError, problem } from '../../model/problem.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { type Deferred, deferred } from '../../platform/deferred.ts';
 import type { Remote, RemoteProcess } from '../remote/types.ts';
-import type { Link, Offer, RemoteBinding, Reset, ResolvedHop } from '../types.ts';
-import { type Carrier, ParkedSocket } from './carrier.ts';
+import type { Ends, Link, Offer, RemoteBinding, Reset, ResolvedHop } from '../types.ts';
+import { type Carrier, endsOf, ParkedSocket } from './carrier.ts';
 import { Offers } from './offers.ts';
 import { sendPing, serverVersion } from './internals.ts';
 import { breakChannel, openChannel, openExec, openSftp, problemOfTarget } from './open-channel.ts';
@@ -73,6 +73,11 @@ export class LiveLink implements Link, Remote {
     } catch (error) {
       throw new ProblemError(problemOfTarget(error, to, this.hop.name), { cause: error });
     }
+  }
+
+  get ends(): Ends | null {
+    const { carrier } = this.#given;
+    return carrier.kind === 'socket' ? endsOf(carrier.stream) : null;
   }
 
   get reset(): Reset | null {

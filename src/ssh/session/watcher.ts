@@ -18,14 +18,15 @@ export class Watcher {
   readonly #given: WatchGiven;
   #keepalive: Keepalive;
   #liveness: Liveness;
-  #heard = false;
+  #heardAt: number;
   #rttMs: number | null = null;
   #cancel = () => {};
 
   constructor(given: WatchGiven) {
     this.#given = given;
     this.#keepalive = given.keepalive;
-    this.#liveness = alive({ keepalive: given.keepalive, now: given.clock.now() });
+    this.#heardAt = given.clock.now();
+    this.#liveness = alive({ keepalive: given.keepalive, now: this.#heardAt });
     given.stream.on('data', this.#onData);
     this.#schedule();
   }
@@ -53,9 +54,9 @@ export class Watcher {
     this.#given.stream.off('data', this.#onData);
   }
 
-  /** Data in a quiet time only leaves a mark, so that bulk traffic costs no timer. */
+  /** Data in a quiet time only notes when it came, so that bulk traffic costs no timer. */
   readonly #onData = (): void => {
-    this.#heard = true;
+    this.#heardAt = this.#given.clock.now();
     if (this.#liveness.is !== 'quiet') this.#step('heard');
   };
 
@@ -63,14 +64,14 @@ export class Watcher {
     if (this.#liveness.is === 'dead') return;
     const { clock } = this.#given;
     this.#cancel();
-    this.#cancel = clock.after(this.#liveness.wakeAt - clock.now(), () => this.#step(this.#heard ? 'heard' : 'woke'));
+    const { heardAt } = this.#liveness;
+    this.#cancel = clock.after(this.#liveness.wakeAt - clock.now(), () => this.#step(this.#heardAt > heardAt ? 'heard' : 'woke'));
   }
 
   #step(type: 'heard' | 'woke'): void {
     const before = this.#liveness.is;
-    const { clock } = this.#given;
-    this.#heard = false;
-    const next = watch(this.#liveness, { type }, { keepalive: this.#keepalive, now: clock.now(), rttMs: this.#rttMs });
+    const now = type === 'heard' ? this.#heardAt : this.#given.clock.now();
+    const next = watch(this.#liveness, { type }, { keepalive: this.#keepalive, now, rttMs: this.#rttMs });
     this.#liveness = next.liveness;
     if (next.ping) this.#ping();
     if (next.liveness.is !== before) this.#given.onChange(next.liveness.is);
