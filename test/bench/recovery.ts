@@ -117,13 +117,12 @@ const autossh: Client = {
       'ExitOnForwardFailure=yes',
       `UserKnownHostsFile=${home.home}/.ssh/known_hosts`,
     ];
+    const as = ['setpriv', '--reuid', String(user.uid), '--regid', String(user.gid), '--clear-groups'];
+    const flags = ['-M', '0', '-N', ...options.flatMap((option) => ['-o', option]), '-i', key.path, '-p', String(bastion.port)];
+    const forward = ['-R', `127.0.0.1:${port}:${bastion.host}:${bastion.port}`];
     const child: Background = background(
       'ip',
-      [
-        ...['netns', 'exec', network.names.client, 'setpriv', '--reuid', String(user.uid), '--regid', String(user.gid), '--clear-groups'],
-        ...['autossh', '-M', '0', '-N', ...options.flatMap((option) => ['-o', option]), '-i', key.path, '-p', String(bastion.port)],
-        ...['-R', `127.0.0.1:${port}:${bastion.host}:${bastion.port}`, `${user.name}@${bastion.host}`],
-      ],
+      ['netns', 'exec', network.names.client, ...as, 'autossh', ...flags, ...forward, `${user.name}@${bastion.host}`],
       { env: { PATH: process.env['PATH'], HOME: home.home, AUTOSSH_GATETIME: '0', AUTOSSH_POLL: '5' }, cwd: '/' },
     );
     while (listener({ network, lab, port }) === null) await new Promise((resolve) => setTimeout(resolve, 20));

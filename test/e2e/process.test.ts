@@ -46,8 +46,17 @@ describe.runIf(isRoot)('the command and its supervisor', () => {
     const full = await sh(`(${status}) > /dev/full`);
     expect(full.code).toBe(1);
     expect(full.stderr).toContain('ENOSPC');
-    // What follows a log ends with its reader.
-    expect((await sh(`(${cli.line(['logs', '-f'])}) | head -n 1`)).stdout).toContain('supervisor');
+  });
+
+  test('what follows a log ends at the first line that nobody reads any more', async () => {
+    const { cli } = parts.lab;
+    const reader = { done: false };
+    const followed = sh(`(${cli.line(['logs', '-f'])}) | head -n 1`).finally(() => {
+      reader.done = true;
+    });
+    const restarted = async (): Promise<boolean> => (await cli.run(['restart', 't'])).code === 0 && reader.done;
+    await until(restarted, { what: 'logs -f to end', withinMs: 60_000 });
+    expect(await followed).toMatchObject({ code: 0, stderr: '' });
   });
 
   test('`up` does its work though nobody reads what it says', async () => {
