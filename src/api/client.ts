@@ -55,7 +55,10 @@ export function createClient(socketPath: string): SupervisorClient {
     restart: (name) => json({ method: 'POST', path: `${tunnelPath(name)}/restart`, patienceMs: PATIENCE_MS.closing }, TunnelSnapshotSchema),
     story: (name) => json({ method: 'GET', path: `${tunnelPath(name)}/story`, patienceMs: PATIENCE_MS.quick }, StorySchema),
     doctor: (body) =>
-      json({ method: 'POST', path: '/v1/doctor', body, patienceMs: PATIENCE_MS.examining * (body.profiles.length + 1) }, DoctorReportSchema),
+      json(
+        { method: 'POST', path: '/v1/doctor', body, patienceMs: PATIENCE_MS.examining * (body.profiles.length + 1) },
+        DoctorReportSchema,
+      ),
     events: (signal) => readEvents({ open: () => call.stream('/v1/events', signal), schema: SupervisorEventSchema, signal, end: 'gone' }),
     logs: (query, signal) =>
       readEvents({ open: () => call.stream(logsPath(query), signal), schema: LogLineSchema, signal, end: query.follow ? 'gone' : 'done' }),

@@ -52,7 +52,11 @@ export const advice = ({ check, subject }: About, severity: 'note' | 'warning', 
 });
 
 /** An error that no problem's words fit, as nothing was tried yet. */
-export const mistake = (about: About, exitCode: ExitCode, words: Words): Finding => ({ ...advice(about, 'note', words), severity: 'error', exitCode });
+export const mistake = (about: About, exitCode: ExitCode, words: Words): Finding => ({
+  ...advice(about, 'note', words),
+  severity: 'error',
+  exitCode,
+});
 
 /** `fix` in place of the problem's own words where those speak of a tunnel that goes on trying. */
 export function trouble({ check, subject }: About, p: Problem, { why, fix }: { readonly why: string; readonly fix?: string }): Finding {

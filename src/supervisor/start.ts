@@ -30,7 +30,13 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Runni
   const wanted = openWantedStore({ directory: paths.state, clock, log });
   const recovery = openRecovery({ directory: paths.state, clock, log });
   const tunnels = createTunnels({ clock, random: Math.random, env, log, wanted, rungs: recovery.rungs });
-  const doctor = createDoctor({ ...recovery.doctor, clock, env, lease: (route, signal) => tunnels.lease(route, signal), snapshot: () => tunnels.snapshot() });
+  const doctor = createDoctor({
+    ...recovery.doctor,
+    clock,
+    env,
+    lease: (route, signal) => tunnels.lease(route, signal),
+    snapshot: () => tunnels.snapshot(),
+  });
   const health: Health = { pid: process.pid, version: VERSION, apiVersion: API_VERSION, since: now(), home: paths.state };
 
   const ending = new AbortController();

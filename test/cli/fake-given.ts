@@ -181,7 +181,8 @@ export const forward = (changes: Partial<TunnelSnapshot['forwards'][number]> = {
   connections: { open: 1, total: 5, failed: 0 },
   bytes: { sent: 1, received: 2 },
   lastFailure: null,
-  warning: null, lastRecovery: null,
+  warning: null,
+  lastRecovery: null,
   ...changes,
 });
 

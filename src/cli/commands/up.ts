@@ -13,6 +13,7 @@ const once = { type: 'string' } as const;
 const OPTIONS = {
   ...WAIT_OPTIONS,
   foreground: { type: 'boolean', describe: 'run the supervisor in this process, log to stderr, take all down at Ctrl-C' },
+  'take-over': { type: 'boolean', describe: 'take remote bindings away from live sessions of your own user elsewhere' },
   L: { ...each, describe: 'listen here, connect there: [address:]port:host:port' },
   R: { ...each, describe: 'listen there, connect here: [address:]port:host:port; SOCKS with a port alone' },
   D: { ...each, describe: 'SOCKS here: [address:]port' },
@@ -28,7 +29,7 @@ const OPTIONS = {
 export const command = defineCommand({
   name: 'up',
   usage: [
-    'up <profile|group|pattern>... [--wait SECONDS | --no-wait | --foreground]',
+    'up <profile|group|pattern>... [--wait SECONDS | --no-wait | --foreground] [--take-over]',
     'up [-L spec] [-R spec] [-D spec] [-J hops] [-p port] [-i key] [-l user] [-F file] [-o Key=value] [--name NAME] [user@]host',
   ],
   describe: 'Brings tunnels up and waits until every forward listens. The supervisor keeps them up until `tunnels down`.',
@@ -38,20 +39,22 @@ export const command = defineCommand({
     ['tunnels up -L 5432:db.internal:5432 -J ann@bastion db-gw', "without a profile, with ssh's flags"],
     ['tunnels up -D 1080 --name proxy ann@bastion', 'a SOCKS proxy'],
     ['tunnels up db-prod --no-wait', 'return at once'],
+    ['tunnels up db-prod --take-over', 'also where another machine of yours has its remote bindings'],
   ],
   words: { least: 0, most: Number.POSITIVE_INFINITY },
   options: OPTIONS,
   normalize: fromSshArgv,
   async run({ words, flags }, context) {
-    const { wait, foreground, 'no-wait': noWait, ...rest } = flags;
+    const { wait, foreground, 'no-wait': noWait, 'take-over': takeOver, ...rest } = flags;
     const seconds = waitOf({ wait, 'no-wait': noWait }, context);
-    const requests = await requestsFor({ words, flags: rest }, context);
+    const asked = await requestsFor({ words, flags: rest }, context);
+    const requests = takeOver ? asked.map(takingOver) : asked;
     return foreground ? await inForeground(requests, context) : await bringUp(requests, { context, seconds });
   },
 });
 
 async function requestsFor(
-  { words, flags }: Args<Omit<typeof OPTIONS, 'wait' | 'no-wait' | 'foreground'>>,
+  { words, flags }: Args<Omit<typeof OPTIONS, 'wait' | 'no-wait' | 'foreground' | 'take-over'>>,
   context: Context,
 ): Promise<Request[]> {
   const adHoc = adHocFlags(flags);
@@ -59,6 +62,8 @@ async function requestsFor(
   if (words.length === 0) throw new ProblemError(problem('words-missing', { command: 'up', usage: 'up <profile|group|pattern>...' }));
   return await (await import('../requests.ts')).profileRequests(words, context);
 }
+
+const takingOver = ({ name, request }: Request): Request => ({ name, request: { ...request, takeOver: true } });
 
 /** Only what was given, without what belongs to every command. */
 const adHocFlags = (flags: object): AdHocFlags =>

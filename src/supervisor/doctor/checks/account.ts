@@ -9,7 +9,8 @@ export function checkAccount({ subject, server }: HopFacts): Finding[] {
   if (server === null) return [];
   const about = { check: 'account', subject };
   const { shell, sftp } = server;
-  if (shell.is === 'yes') return [allWell(about, 'A shell is allowed: a dead session of ours is ended within a second, whatever the network did.')];
+  if (shell.is === 'yes')
+    return [allWell(about, 'A shell is allowed: a dead session of ours is ended within a second, whatever the network did.')];
   if (shell.is === 'unknown' && sftp.is === 'unknown') return [];
   const seen = sftp.is === 'yes' ? 'by SFTP it can be seen who holds a port, but' : 'who holds a port cannot be seen either, and';
   return [
@@ -24,7 +25,9 @@ export function checkAccount({ subject, server }: HopFacts): Finding[] {
 function noShell(shell: Allowed): string {
   if (shell.is !== 'no') return 'Whether there is a shell is not known';
   if (shell.why === 'refused') return 'The server starts no shell for this account';
-  return shell.why === 'forced' ? 'Another program runs in place of a shell (nologin, or a forced command)' : 'What runs in place of a shell says nothing';
+  return shell.why === 'forced'
+    ? 'Another program runs in place of a shell (nologin, or a forced command)'
+    : 'What runs in place of a shell says nothing';
 }
 
 function waiting(server: ServerFacts): string {

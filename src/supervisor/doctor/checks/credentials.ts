@@ -5,18 +5,24 @@ import { type HopFacts, isProblem } from '../facts.ts';
 /** Keys that can be read, and an agent that answers and has some. */
 export function checkCredentials({ subject, keys }: HopFacts): Finding[] {
   const about = { check: 'credentials', subject };
-  if (isProblem(keys.login)) return [trouble(about, keys.login, { why: 'Without a key there is nothing to log in with.' }), ...agent(keys, about)];
+  if (isProblem(keys.login))
+    return [trouble(about, keys.login, { why: 'Without a key there is nothing to log in with.' }), ...agent(keys, about)];
   const { labels, skipped } = keys.login;
   const unusable = skipped.map((p) => {
     const { text, next } = wordsOf(p);
-    return advice(about, 'warning', { what: text, why: 'The profile or ssh_config names it, and the login works only without it.', fix: next });
+    return advice(about, 'warning', {
+      what: text,
+      why: 'The profile or ssh_config names it, and the login works only without it.',
+      fix: next,
+    });
   });
   return [...unusable, ...agent(keys, about), allWell(about, `To be tried: ${labels.join(', ')}`)];
 }
 
 function agent({ agent: found }: HopFacts['keys'], about: { readonly check: string; readonly subject: string }): Finding[] {
   if (found === null || (found.keys !== null && found.keys > 0)) return [];
-  const what = found.keys === null ? `The agent at ${found.socket} does not answer.` : `The agent at ${found.socket} holds no key that can be used.`;
+  const what =
+    found.keys === null ? `The agent at ${found.socket} does not answer.` : `The agent at ${found.socket} holds no key that can be used.`;
   const fix =
     found.keys === null
       ? 'Start one where tunnels is started (eval "$(ssh-agent)"), then: tunnels supervisor restart'

@@ -16,11 +16,18 @@ export function checkForwardingPolicy(facts: RemoteFacts): Finding[] {
   if (by !== null) {
     const refused = problem('bind-not-allowed', { listen: printAddress(facts.listen), on: facts.on, said: '', by });
     if (!isUncertain(by, facts.rules))
-      return [trouble(about, refused, { why: 'The server will refuse this forward each time, so it is not tried for long.', fix: howToAllow(by, facts) })];
+      return [
+        trouble(about, refused, {
+          why: 'The server will refuse this forward each time, so it is not tried for long.',
+          fix: howToAllow(by, facts),
+        }),
+      ];
     return [advice(about, 'warning', maybe(facts, by))];
   }
   if (facts.keyOptions?.includes('permitlisten')) return [advice(about, 'note', KEY_LIST)];
-  return facts.rules === null && facts.keyOptions === null ? [] : [allWell(about, 'The server and the key allow this forward, as far as they show it.')];
+  return facts.rules === null && facts.keyOptions === null
+    ? []
+    : [allWell(about, 'The server and the key allow this forward, as far as they show it.')];
 }
 
 function forbiddenBy({ listen, rules, keyOptions }: RemoteFacts): ForbiddenBy | null {
@@ -42,12 +49,14 @@ export function permits(entry: string, { host, port }: { readonly host: string; 
 
 const isUncertain = (by: ForbiddenBy, rules: ForwardingRules | null): boolean =>
   (by === 'server-list' && rules?.uncertain.includes('permitlisten') === true) ||
-  (by === 'server-forbids' && ['allowtcpforwarding', 'allowstreamlocalforwarding', 'disableforwarding'].some((each) => rules?.uncertain.includes(each)));
+  (by === 'server-forbids' &&
+    ['allowtcpforwarding', 'allowstreamlocalforwarding', 'disableforwarding'].some((each) => rules?.uncertain.includes(each)));
 
 function howToAllow(by: ForbiddenBy, { listen, on, rules }: RemoteFacts): string {
   const ask = `Ask the administrator of ${on}`;
   if (by === 'key-forbids') return `${ask} to add to your key in authorized_keys there: port-forwarding`;
-  if (by === 'server-list') return `${ask} to add to sshd_config: PermitListen ${[...(rules?.permitListen ?? []), printAddress(listen)].join(' ')}`;
+  if (by === 'server-list')
+    return `${ask} to add to sshd_config: PermitListen ${[...(rules?.permitListen ?? []), printAddress(listen)].join(' ')}`;
   const keyword = rules?.disabled ? 'DisableForwarding no' : isSocket(listen) ? 'AllowStreamLocalForwarding yes' : 'AllowTcpForwarding yes';
   return `${ask} for this in sshd_config: ${keyword}`;
 }

@@ -14,4 +14,3 @@ export function checkLocalPort({ subject, listen, listener, machine }: LocalFact
   }
   return ephemeralFinding(about, { port: listen.port, range: machine.ephemeral, machine: 'this machine' });
 }
-

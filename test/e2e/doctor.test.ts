@@ -1,0 +1,156 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { DoctorReport, Finding } from '../../src/model/finding.ts';
+import { freePort } from '../support/free-port.ts';
+import { type Lab, makeLab } from '../support/lab.ts';
+import { isRoot } from '../support/run.ts';
+
+type World = { healthy: Lab; strict: Lab };
+
+/** Below the ports that this machine gives its own connections, so that none of them is warned of. */
+async function lowPort(): Promise<number> {
+  return 20_000 + ((await freePort()) % 10_000);
+}
+
+/** What lies in the account's home, known_hosts with its content; not what the command keeps in its own directory. */
+function homeOf({ user, home }: Lab): string[] {
+  const own = relative(user.home, home.tunnelsHome);
+  const paths = (readdirSync(user.home, { recursive: true }) as string[]).filter((path) => path !== own && !path.startsWith(`${own}/`));
+  return [...paths.toSorted(), readFileSync(join(user.home, '.ssh/known_hosts'), 'utf8')];
+}
+
+async function doctor(lab: Lab, ...args: string[]): Promise<{ code: number | null; findings: Finding[] }> {
+  const ran = await lab.cli.run(['doctor', ...args, '--json']);
+  return { code: ran.code, findings: ran.json<DoctorReport>().findings };
+}
+
+const only = (findings: readonly Finding[], check: string): Finding[] => findings.filter((one) => one.check === check);
+
+describe.runIf(isRoot)('tunnels doctor, on real servers', () => {
+  const world = {} as World;
+
+  beforeAll(async () => {
+    const [healthy, strict] = await Promise.all([
+      makeLab({ bastion: { config: ['ClientAliveInterval 15', 'ClientAliveCountMax 3'] } }),
+      makeLab({ bastion: { config: ['PermitListen 127.0.0.1:1'] } }),
+    ]);
+    Object.assign(world, { healthy, strict });
+  });
+
+  afterAll(async () => {
+    await Promise.all([world.healthy.dispose(), world.strict.dispose()]);
+  });
+
+  test('finds nothing wrong with a healthy profile, and leaves everything as it was', async () => {
+    const { healthy } = world;
+    const [local, remote] = [await lowPort(), await lowPort()];
+    healthy.profile('fit', [
+      `{ name: web, local: ${local}, to: "127.0.0.1:80" }`,
+      `{ name: hook, remote: "127.0.0.1:${remote}", on: "${healthy.bastion.host}:${healthy.bastion.port}", to: "127.0.0.1:80" }`,
+    ]);
+    const before = homeOf(healthy);
+    const { code, findings } = await doctor(healthy, 'fit');
+    expect(findings.filter(({ severity }) => severity === 'error' || severity === 'warning')).toEqual([]);
+    expect(code).toBe(0);
+    for (const check of [
+      'profile',
+      'ssh-config',
+      'credentials',
+      'host-key',
+      'reachable',
+      'client-alive',
+      'account',
+      'local-binding',
+      'remote-binding',
+    ])
+      expect(
+        only(findings, check).map(({ severity }) => severity),
+        check,
+      ).toContain('ok');
+    expect(homeOf(healthy)).toEqual(before);
+    expect(existsSync(join(healthy.home.tunnelsHome, 'sessions.json'))).toBe(false);
+    const log = healthy.bastion.log();
+    expect(log).not.toContain('tcpip-forward');
+    expect(log.match(/Accepted publickey/g)).toHaveLength(1);
+    expect(healthy.far.log().match(/Accepted publickey/g)).toHaveLength(1);
+  });
+
+  test('finds a server without ClientAliveInterval and a port that PermitListen leaves out, and exits with 5', async () => {
+    const { strict } = world;
+    const remote = await lowPort();
+    strict.profile('hook', [`{ name: hook, remote: "127.0.0.1:${remote}", to: "127.0.0.1:80" }`], { hops: strict.oneHop });
+    const before = homeOf(strict);
+    const { code, findings } = await doctor(strict, 'hook');
+    expect(code).toBe(5);
+    const [alive] = only(findings, 'client-alive');
+    expect(alive).toMatchObject({ severity: 'warning' });
+    expect(alive?.fix).toContain('\nClientAliveInterval 15\nClientAliveCountMax 3');
+    expect(alive?.why).toContain('2h 11m');
+    const [policy] = only(findings, 'forwarding-policy');
+    expect(policy).toMatchObject({ severity: 'error', exitCode: 5 });
+    expect(policy?.fix).toContain(`PermitListen 127.0.0.1:1 127.0.0.1:${remote}`);
+    expect(homeOf(strict)).toEqual(before);
+  });
+
+  test('names the process that holds a local port', async () => {
+    const { healthy } = world;
+    const port = await lowPort();
+    const holder = await listener(port, healthy.user);
+    healthy.profile('taken', [`{ name: web, local: ${port}, to: "127.0.0.1:80" }`], { hops: healthy.oneHop });
+    const { code, findings } = await doctor(healthy, 'taken');
+    const [held] = only(findings, 'local-binding');
+    holder.kill('SIGKILL');
+    await once(holder, 'exit');
+    expect(held).toMatchObject({ severity: 'error', exitCode: 5 });
+    expect(held?.what).toContain(`pid ${holder.pid}`);
+    expect(code).toBe(5);
+    expect(only((await doctor(healthy, 'taken')).findings, 'local-binding')).toMatchObject([{ severity: 'ok' }]);
+  });
+
+  test('tells a binding of its own live tunnel from one that is held', async () => {
+    const { healthy } = world;
+    const remote = await lowPort();
+    healthy.profile('mine', [`{ name: hook, remote: "127.0.0.1:${remote}", to: "127.0.0.1:80" }`], { hops: healthy.oneHop });
+    healthy.profile('rival', [`{ name: hook, remote: "127.0.0.1:${remote}", to: "127.0.0.1:80" }`], { hops: healthy.oneHop });
+    expect((await healthy.cli.run(['up', 'mine'])).code).toBe(0);
+    expect(only((await doctor(healthy, 'mine')).findings, 'remote-binding')).toMatchObject([{ severity: 'ok' }]);
+    const { code, findings } = await doctor(healthy, 'rival');
+    expect(only(findings, 'remote-binding')).toMatchObject([{ severity: 'error', exitCode: 5 }]);
+    expect(only(findings, 'remote-binding')[0]?.fix).toContain('tunnels down mine');
+    expect(code).toBe(5);
+    expect((await healthy.cli.run(['why', 'mine'])).stdout).toContain('No binding of mine was in trouble.');
+    expect((await healthy.cli.run(['down', 'mine'])).code).toBe(0);
+  });
+
+  test('says in words what it found, and only problems with --quiet', async () => {
+    const { strict } = world;
+    const all = await strict.cli.run(['doctor', 'hook']);
+    const quiet = await strict.cli.run(['doctor', 'hook', '--quiet']);
+    expect(all.stdout).toContain('✓');
+    expect(quiet.stdout).not.toContain('✓');
+    expect(quiet.stdout).toContain('(forwarding-policy)');
+    expect(quiet.stderr).toBe('');
+  });
+
+  test('calls a hop that is not there an error, and does not try those behind it', async () => {
+    const { healthy } = world;
+    const port = await lowPort();
+    healthy.profile('gone', ['{ name: web, local: 0, to: "127.0.0.1:80" }'], {
+      hops: `hops:\n  - { host: 127.0.0.1, port: ${port}, user: nobody, identity: ${healthy.key.path} }\n  - { host: behind.invalid, user: nobody, identity: ${healthy.key.path} }\n`,
+    });
+    const { code, findings } = await doctor(healthy, 'gone');
+    expect(only(findings, 'reachable').map(({ severity }) => severity)).toEqual(['error', 'note']);
+    expect(code).toBe(1);
+  });
+});
+
+/** A program of that user that listens, as a forgotten server does. */
+async function listener(port: number, { uid, gid }: { uid: number; gid: number }): Promise<ChildProcess> {
+  const script = `require('node:net').createServer().listen(${port}, '127.0.0.1', () => console.log('listens'))`;
+  const child = spawn(process.execPath, ['-e', script], { uid, gid, stdio: ['ignore', 'pipe', 'ignore'], cwd: '/' });
+  await once(child.stdout!, 'data');
+  return child;
+}
