@@ -1,0 +1,123 @@
+import { describe, expect, test } from 'vitest';
+import { problem } from '../../../src/model/problem.ts';
+import type { Finding } from '../../../src/model/finding.ts';
+import { checkAccount } from '../../../src/supervisor/doctor/checks/account.ts';
+import { checkClientAlive } from '../../../src/supervisor/doctor/checks/client-alive.ts';
+import { checkCredentials } from '../../../src/supervisor/doctor/checks/credentials.ts';
+import { checkDoubledInterval } from '../../../src/supervisor/doctor/checks/doubled-interval.ts';
+import { checkHostKey } from '../../../src/supervisor/doctor/checks/host-key.ts';
+import { checkNativeCrypto } from '../../../src/supervisor/doctor/checks/native-crypto.ts';
+import { checkReachable } from '../../../src/supervisor/doctor/checks/reachable.ts';
+import { checkSshConfig } from '../../../src/supervisor/doctor/checks/ssh-config.ts';
+import { aHop } from '../../ssh/identity/hop.ts';
+import { failed, hop, machine, server } from './facts.ts';
+
+const severities = (findings: readonly Finding[]): string[] => findings.map(({ severity }) => severity);
+const keepalive = { intervalMs: 0, countMax: 3, source: 'sshd', conditional: false } as const;
+
+describe('the doctor, of this machine and the way,', () => {
+  test('notes that the compiled part of ssh2 is missing, and what that costs', () => {
+    expect(severities(checkNativeCrypto(machine()))).toEqual(['ok']);
+    expect(checkNativeCrypto(machine({ nativeCrypto: false }))).toMatchObject([{ severity: 'note', exitCode: 0 }]);
+    expect(checkNativeCrypto(machine({ nativeCrypto: false }))[0]?.why).toContain('half the upload speed');
+  });
+
+  test('shows the hops that ssh_config leads to and as whom, and exits with 2 where it leads nowhere', () => {
+    const route = [aHop({ name: 'bastion', host: '10.0.0.1', port: 2222 }), aHop({ name: 'db', host: 'db' })];
+    expect(checkSshConfig({ subject: 's', route })[0]?.what).toBe('The way there: ann@bastion (10.0.0.1:2222) → ann@db:22');
+    const invalid = problem('ssh-config-invalid', { host: 'h', detail: 'its Port is x.' });
+    expect(checkSshConfig({ subject: 's', route: invalid })).toMatchObject([{ severity: 'error', exitCode: 2 }]);
+  });
+});
+
+describe('the doctor, of a hop,', () => {
+  test('says which keys would be tried, and warns of a named key that cannot be used', () => {
+    const unusable = problem('key-unusable', { host: 'h', path: '/gone', why: 'missing' });
+    const findings = checkCredentials(hop({ keys: { login: { labels: ['/k'], skipped: [unusable] }, agent: null } }));
+    expect(severities(findings)).toEqual(['warning', 'ok']);
+    expect(findings[0]?.fix).toContain('/gone');
+  });
+
+  test('calls it an error of exit code 4 that there is nothing to log in with', () => {
+    const login = problem('no-credentials', { host: 'h', user: 'ann', why: 'no agent is running' });
+    expect(checkCredentials(hop({ keys: { login, agent: null } }))).toMatchObject([{ severity: 'error', exitCode: 4 }]);
+  });
+
+  test.each([
+    [null, 'does not answer'],
+    [0, 'holds no key'],
+  ])('notes an agent with %s keys', (keys, words) => {
+    const findings = checkCredentials(hop({ keys: { login: { labels: ['/k'], skipped: [] }, agent: { socket: '/a', keys } } }));
+    expect(findings.find(({ severity }) => severity === 'note')?.what).toContain(words);
+  });
+
+  test('tells a host key that is not known once, and with exit code 4', () => {
+    const unknown = hop({ reached: failed('host-key-unknown'), known: { pins: [], at: [], unreadable: [] } });
+    expect(checkHostKey(unknown)).toMatchObject([{ severity: 'error', exitCode: 4 }]);
+    expect(checkReachable(unknown)).toEqual([]);
+  });
+
+  test('names where a host key is known, and the files that cannot be read', () => {
+    expect(checkHostKey(hop())[0]?.what).toContain('/known_hosts:1');
+    const hidden = hop({ known: { pins: ['SHA256:x'], at: [], unreadable: [{ file: '/f', code: 'EACCES' }] } });
+    expect(severities(checkHostKey(hidden))).toEqual(['warning', 'ok']);
+    const nowhere = hop({ reached: failed('connect-refused'), known: { pins: [], at: [], unreadable: [] } });
+    expect(severities(checkHostKey(nowhere))).toEqual(['note']);
+  });
+
+  test('gives the words and the exit code of what kept it from being reached', () => {
+    expect(checkReachable(hop())).toMatchObject([{ severity: 'ok' }]);
+    expect(checkReachable(hop({ reached: failed('login-refused') }))).toMatchObject([{ severity: 'error', exitCode: 4 }]);
+    const [refused] = checkReachable(hop({ reached: failed('connect-refused') }));
+    expect(refused).toMatchObject({ severity: 'error', exitCode: 1 });
+    // Nobody is trying here.
+    expect(refused?.fix).not.toContain('goes on trying');
+  });
+
+  test('calls it no error that a hop behind it was not tried', () => {
+    expect(checkReachable(hop({ reached: { is: 'not-tried', behind: 'bastion' } }))).toMatchObject([{ severity: 'note', exitCode: 0 }]);
+  });
+});
+
+describe('the doctor, of a server that is to hold a port,', () => {
+  test('gives the two lines for sshd_config where ClientAliveInterval is 0, and the price of leaving them out', () => {
+    const [found] = checkClientAlive(hop({ server: server({ keepalive }) }));
+    expect(found).toMatchObject({ severity: 'warning', exitCode: 0 });
+    expect(found?.fix).toMatch(/\nClientAliveInterval 15\nClientAliveCountMax 3$/);
+    expect(found?.why).toContain('2h 11m');
+    expect(found?.why).toContain('15m 45s');
+  });
+
+  test('takes a ClientAliveCountMax of 0 for none, and a Match block for a reason to doubt', () => {
+    const [none] = checkClientAlive(hop({ server: server({ keepalive: { ...keepalive, intervalMs: 15_000, countMax: 0 } }) }));
+    expect(none).toMatchObject({ severity: 'warning' });
+    const [doubted] = checkClientAlive(hop({ server: server({ keepalive: { ...keepalive, conditional: true } }) }));
+    expect(doubted?.what).toContain('Match block');
+  });
+
+  test('says how long a server with an interval holds a port, doubled for 9.2 to 9.4', () => {
+    expect(checkClientAlive(hop())[0]).toMatchObject({ severity: 'ok', what: expect.stringContaining('after 1m.') });
+    const old = hop({ server: server({ ident: 'OpenSSH_9.2p1 Debian-2+deb12u10' }) });
+    expect(checkClientAlive(old)[0]?.what).toContain('after 2m.');
+    expect(checkDoubledInterval(old)).toMatchObject([{ severity: 'note', what: expect.stringContaining('OpenSSH_9.2p1 asks') }]);
+    expect(checkDoubledInterval(hop())).toEqual([]);
+  });
+
+  test('notes a server that hides its settings, and warns of dropbear', () => {
+    expect(severities(checkClientAlive(hop({ server: server({ keepalive: null }) })))).toEqual(['note']);
+    expect(severities(checkClientAlive(hop({ server: server({ ident: 'dropbear_2022.83', keepalive: null }) })))).toEqual(['warning']);
+  });
+
+  test('says what it costs that there is no shell', () => {
+    expect(severities(checkAccount(hop()))).toEqual(['ok']);
+    const nologin = hop({ server: server({ shell: { is: 'no', why: 'forced' }, keepalive }) });
+    expect(checkAccount(nologin)).toMatchObject([{ severity: 'note', what: expect.stringContaining('by SFTP it can be seen') }]);
+    expect(checkAccount(nologin)[0]?.why).toContain('up to 15m 45s');
+    const nothing = hop({ server: server({ shell: { is: 'no', why: 'refused' }, sftp: { is: 'no', why: 'refused' } }) });
+    expect(checkAccount(nothing)[0]?.what).toContain('cannot be seen either');
+  });
+
+  test('says nothing of servers on which nothing listens', () => {
+    for (const check of [checkClientAlive, checkDoubledInterval, checkAccount]) expect(check(hop({ server: null }))).toEqual([]);
+  });
+});
