@@ -42,6 +42,8 @@ export interface Link {
   open(to: Address, origin: TcpAddress | null): Promise<Duplex>;
   /** tcpip-forward (RFC 4254 §7.1) or streamlocal-forward@openssh.com. Rejects with ProblemError. */
   listen(at: Address, onOffer: (offer: Offer) => void): Promise<RemoteBinding>;
+  /** Null where another link carries it. */
+  readonly ends: Ends | null;
   /** What had to be done to the session before it; null where there was none. */
   readonly reset: Reset | null;
   /** Changes how often it is asked whether it is alive, when more is known of the server. */
@@ -54,11 +56,14 @@ export interface Link {
 
 /** The dead connection before this one was reset when its server could be reached again. */
 export type Reset = {
-  /** Our ends' ports of the connections that were reset. */
-  readonly ports: readonly number[];
+  /** Both ends of the connections that were reset. */
+  readonly ends: readonly Ends[];
   /** Wall clock, ms. */
   readonly at: number;
 };
+
+/** Both ends of a TCP connection as this machine sees them, as numbers. */
+export type Ends = { readonly local: TcpAddress; readonly remote: TcpAddress };
 
 /** A connection that came in at a remote binding and waits for us to take it. */
 export interface Offer {

@@ -125,6 +125,21 @@ describe.runIf(isRoot)('tunnels doctor, on real servers', () => {
     expect((await healthy.cli.run(['down', 'mine'])).code).toBe(0);
   });
 
+  test('finds the socket file that a tunnel left behind, and does not take it away', async () => {
+    const { healthy } = world;
+    const path = join(healthy.user.home, 'left.sock');
+    healthy.profile('socket', [`{ name: sock, remote: ${path}, to: "127.0.0.1:80" }`], { hops: healthy.oneHop });
+    expect((await healthy.cli.run(['up', 'socket'])).code).toBe(0);
+    expect(only((await doctor(healthy, 'socket')).findings, 'remote-binding')).toMatchObject([{ severity: 'ok' }]);
+    expect((await healthy.cli.run(['down', 'socket'])).code).toBe(0);
+    // What down leaves there is another matter; here it is as sshd leaves it.
+    if (!existsSync(path)) await leftSocket(path, healthy.user);
+    const { code, findings } = await doctor(healthy, 'socket');
+    expect(only(findings, 'remote-binding')).toMatchObject([{ severity: 'warning', what: expect.stringContaining('nobody listens') }]);
+    expect(code).toBe(0);
+    expect(existsSync(path)).toBe(true);
+  });
+
   test('says in words what it found, and only problems with --quiet', async () => {
     const { strict } = world;
     const all = await strict.cli.run(['doctor', 'hook']);
@@ -153,4 +168,10 @@ async function listener(port: number, { uid, gid }: { uid: number; gid: number }
   const child = spawn(process.execPath, ['-e', script], { uid, gid, stdio: ['ignore', 'pipe', 'ignore'], cwd: '/' });
   await once(child.stdout!, 'data');
   return child;
+}
+
+/** A socket's file whose listener was killed. */
+async function leftSocket(path: string, { uid, gid }: { uid: number; gid: number }): Promise<void> {
+  const script = `require('node:net').createServer().listen('${path}', () => process.kill(process.pid, 'SIGKILL'))`;
+  await once(spawn(process.execPath, ['-e', script], { uid, gid, stdio: 'ignore', cwd: '/' }), 'exit');
 }

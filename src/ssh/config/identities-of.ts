@@ -9,8 +9,9 @@ type Identities = ResolvedHop['identities'];
  * Only the last are not missed when they are absent.
  */
 export function identitiesOf(hop: Hop, answer: Answer, path: (text: string) => string): Identities {
-  // The tokens of ssh_config(5) are not for profiles: there a % is a %.
-  if (hop.identity.length > 0) return unique(hop.identity.map((text) => ({ path: path(text.replaceAll('%', '%%')), required: true })));
+  // The tokens of ssh_config(5) are not for profiles: there a % is a %, and an absolute path is just that file.
+  const named = (text: string): string => (text.startsWith('/') ? text : path(text.replaceAll('%', '%%')));
+  if (hop.identity.length > 0) return unique(hop.identity.map((text) => ({ path: named(text), required: true })));
   const said = answer.get('identityfile') ?? DEFAULT_NAMES.map((name) => `~/.ssh/${name}`);
   const required = !isDefaultList(said);
   return unique(said.filter((text) => text.toLowerCase() !== 'none').map((text) => ({ path: path(text), required })));

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { reset } from '../forwards/stream-end.ts';
 import type { Ends } from '../types.ts';
 
 /** What carries an SSH session: a TCP socket of ours, or a channel of the link before. */
@@ -34,6 +35,6 @@ export class ParkedSocket {
   /** Ends the old session on the server: in order if it has spoken since, otherwise by a reset. */
   dismiss(): void {
     if (this.#answered) this.#socket.end();
-    else this.#socket.resetAndDestroy();
+    else reset(this.#socket);
   }
 }

@@ -75,7 +75,13 @@ export type RemoteFacts = {
 export type RemoteState =
   /** It is up: this very tunnel listens there. */
   | { readonly is: 'listens' }
-  | { readonly is: 'seen'; readonly verdict: BindingVerdict; readonly evidence: Evidence }
+  | {
+      readonly is: 'seen';
+      readonly verdict: BindingVerdict;
+      readonly evidence: Evidence;
+      /** Of a Unix socket: whether somebody listens on its path. */
+      readonly socketListens: boolean | null;
+    }
   /** Any free port was asked for. */
   | { readonly is: 'any-port' }
   /** Looking took too long. */

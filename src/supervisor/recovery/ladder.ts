@@ -2,7 +2,7 @@ import type { BindingVerdict } from '../../model/binding.ts';
 import { type Address, isSocket, printAddress } from '../../model/address.ts';
 import { judgeBinding } from '../../decide/judge-binding.ts';
 import { type Decision, type History, type Policy, recover, retryBeforeDiagnosis } from '../../decide/recover.ts';
-import { type Problem, ProblemError, problemOf, wordsOf } from '../../model/problem.ts';
+import { type Problem, ProblemError, problemOf, retryClassOf, wordsOf } from '../../model/problem.ts';
 import type { Forward } from '../../model/profile.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { listenThere } from '../../ssh/forwards/listen-there.ts';
@@ -190,8 +190,15 @@ export class Ladder {
 
   #asks(because: Problem): ProblemError {
     const { text, next } = wordsOf(because);
-    this.#episode?.teller.end('asks', `${text} ${next}`);
-    this.#episode = null;
+    const episode = this.#episode;
+    if (retryClassOf(because) === 'person') {
+      episode?.teller.end('asks', `${text} ${next}`);
+      this.#episode = null;
+    } else if (episode !== null && !episode.waiting) {
+      // Somebody else may let go of it by himself: the same episode goes on when it is asked for again.
+      episode.waiting = true;
+      episode.teller.tell('asks', `${text} ${next}`);
+    }
     return new ProblemError(because);
   }
 

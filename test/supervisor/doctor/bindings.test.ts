@@ -5,7 +5,7 @@ import { checkLocalBinding } from '../../../src/supervisor/doctor/checks/local-b
 import { checkLocalPort } from '../../../src/supervisor/doctor/checks/local-port.ts';
 import { checkRemoteBinding } from '../../../src/supervisor/doctor/checks/remote-binding.ts';
 import { checkRemotePort } from '../../../src/supervisor/doctor/checks/remote-port.ts';
-import { evidence, mine, row, same, SOCKET } from '../../decide/evidence.ts';
+import { evidence, ME, mine, row, same, SOCKET } from '../../decide/evidence.ts';
 import { local, machine, remote, rules, seen, tcpRow } from './facts.ts';
 
 const at = (host: string, port = 18_080) => ({ listen: { host, port } });
@@ -61,6 +61,17 @@ describe('the doctor, of a remote forward,', () => {
     expect(found).toMatchObject({ severity: 'warning', exitCode: 0, what: expect.stringContaining('cannot be told') });
     expect(checkRemoteBinding(remote({ state: seen(evidence()) }))).toMatchObject([{ severity: 'note' }]);
     expect(checkRemoteBinding(remote({ state: { is: 'unseen' } }))).toMatchObject([{ severity: 'note' }]);
+  });
+
+  test('finds a socket file that was left behind, and leaves one alone on which somebody listens', () => {
+    const file = { listen: SOCKET, uid: ME, file: { kind: 'socket', uid: ME } } as const;
+    const dead = checkRemoteBinding(remote({ listen: SOCKET, state: seen(file, false) }));
+    expect(dead).toMatchObject([{ severity: 'warning', what: expect.stringContaining('nobody listens') }]);
+    const live = checkRemoteBinding(remote({ listen: SOCKET, state: seen(file, true) }));
+    expect(live).toMatchObject([{ severity: 'warning', what: expect.stringContaining('is held by') }]);
+    const foreign = seen({ ...file, file: { kind: 'socket', uid: 1002 } }, false);
+    expect(checkRemoteBinding(remote({ listen: SOCKET, state: foreign }))).toMatchObject([{ severity: 'error', exitCode: 5 }]);
+    expect(checkRemoteBinding(remote({ listen: SOCKET, state: seen(file) }))).toMatchObject([{ severity: 'note' }]);
   });
 
   test('warns of a port that is the source of an outgoing connection there', () => {
@@ -121,7 +132,9 @@ describe('the doctor, of a remote forward,', () => {
 
   test('warns of a wildcard that GatewayPorts no narrows', () => {
     expect(checkGatewayPorts(remote(at('*')))).toMatchObject([{ severity: 'warning' }]);
-    expect(checkGatewayPorts(remote({ ...at('*'), rules: rules({ gatewayPorts: 'clientspecified' }) }))).toMatchObject([{ severity: 'ok' }]);
+    expect(checkGatewayPorts(remote({ ...at('*'), rules: rules({ gatewayPorts: 'clientspecified' }) }))).toMatchObject([
+      { severity: 'ok' },
+    ]);
     expect(checkGatewayPorts(remote({ rules: null }))).toEqual([]);
   });
 
@@ -131,7 +144,9 @@ describe('the doctor, of a remote forward,', () => {
     expect(checkRemoteBinding(remote({ ...low, state }))).toMatchObject([{ severity: 'error', exitCode: 5 }]);
     expect(checkRemotePort(remote({ ...low, state }))).toEqual([]);
     expect(checkRemotePort(remote({ ...low, state: { is: 'unseen' } }))).toMatchObject([{ severity: 'warning' }]);
-    expect(checkRemotePort(remote(at('127.0.0.1', 40_000)))).toMatchObject([{ severity: 'warning', fix: expect.stringContaining('below 32768') }]);
+    expect(checkRemotePort(remote(at('127.0.0.1', 40_000)))).toMatchObject([
+      { severity: 'warning', fix: expect.stringContaining('below 32768') },
+    ]);
     expect(checkRemotePort(remote())).toEqual([]);
   });
 });

@@ -51,9 +51,9 @@ export const rules = (changes: Partial<ForwardingRules> = {}): ForwardingRules =
 });
 
 /** What the evidence is judged to be. */
-export function seen(found: Partial<Evidence>): RemoteFacts['state'] {
+export function seen(found: Partial<Evidence>, socketListens: boolean | null = null): RemoteFacts['state'] {
   const all = evidence(found);
-  return { is: 'seen', verdict: judgeBinding(all), evidence: all };
+  return { is: 'seen', verdict: judgeBinding(all), evidence: all, socketListens };
 }
 
 export const remote = (changes: Partial<RemoteFacts> = {}): RemoteFacts => ({

@@ -1,7 +1,7 @@
 import { forbiddenProblem, heldProblem, liveProblem, whereOf } from '../../../decide/recovery-problem.ts';
 import { listening } from '../../../decide/same-port.ts';
 import { printAddress } from '../../../model/address.ts';
-import type { BindingVerdict, Evidence } from '../../../model/binding.ts';
+import type { BindingVerdict } from '../../../model/binding.ts';
 import { type About, advice, allWell, type Finding, trouble } from '../../../model/finding.ts';
 import { lookCommand } from '../../../model/problems/look.ts';
 import { assertNever } from '../../../model/result.ts';
@@ -23,9 +23,10 @@ export function checkRemoteBinding(facts: RemoteFacts): Finding[] {
   }
 }
 
-type Seen = { readonly verdict: BindingVerdict; readonly evidence: Evidence };
+type Seen = Extract<RemoteFacts['state'], { is: 'seen' }>;
 
-function judged(about: About, facts: RemoteFacts, { verdict, evidence }: Seen): Finding {
+function judged(about: About, facts: RemoteFacts, seen: Seen): Finding {
+  const { verdict } = seen;
   const at = `${printAddress(facts.listen)} on ${facts.on}`;
   const why = 'The server will refuse this forward until it is free.';
   switch (verdict.is) {
@@ -40,11 +41,26 @@ function judged(about: About, facts: RemoteFacts, { verdict, evidence }: Seen): 
     case 'not-allowed':
       return trouble(about, forbiddenProblem(facts, verdict), { why: 'The server will refuse this forward each time.' });
     case 'cannot-tell':
-      return evidence.rows !== null && listening(evidence.rows).length > 0 ? heldByOurUser(about, facts, at) : unseen(about, at);
+      return undecided(about, facts, seen);
     default:
       return assertNever(verdict);
   }
 }
+
+/** The recovery would ask the holder itself now. */
+function undecided(about: About, facts: RemoteFacts, { evidence: { rows, file }, socketListens }: Seen): Finding {
+  const at = `${printAddress(facts.listen)} on ${facts.on}`;
+  if (file?.kind === 'socket' && socketListens === false) return deadFile(about, facts, at);
+  const isHeld = rows === null ? socketListens === true : listening(rows).length > 0;
+  return isHeld ? heldByOurUser(about, facts, at) : unseen(about, at);
+}
+
+const deadFile = (about: About, facts: RemoteFacts, at: string): Finding =>
+  advice(about, 'warning', {
+    what: `${at} is a socket file of your own user on which nobody listens; sshd leaves these behind.`,
+    why: 'A plain bind is refused while it is there, unless the server has StreamLocalBindUnlink yes.',
+    fix: `tunnels takes it away by itself: tunnels up ${facts.tunnel}. By hand, there: rm ${printAddress(facts.listen)}`,
+  });
 
 const askThere = (facts: RemoteFacts): string => `An administrator of ${facts.on} sees its holder with: ${lookCommand(whereOf(facts))}`;
 

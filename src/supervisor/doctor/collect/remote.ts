@@ -6,6 +6,7 @@ import { keyOptionsIn } from '../../../ssh/remote/key-options.ts';
 import type { HopLink } from '../../../ssh/remote/types.ts';
 import { learnEphemeralPorts } from '../../../ssh/survey/ephemeral-ports.ts';
 import { learnForwardingRules } from '../../../ssh/survey/forwarding-rules.ts';
+import { listensOnSocket } from '../../../ssh/survey/socket-listener.ts';
 import type { RemoteFacts, RemoteState } from '../facts.ts';
 import type { Examining } from '../needs.ts';
 import { inTime } from '../in-time.ts';
@@ -17,7 +18,7 @@ type Given = { readonly profile: Profile; readonly link: HopLink; readonly tunne
 export async function remoteFacts(forward: Forward, given: Given, examining: Examining): Promise<RemoteFacts> {
   const { profile, link } = given;
   const { listen } = forward;
-  const asking = { clock: examining.clock, accounts: examining.accounts, signal: examining.signal };
+  const asking = askingOf(examining);
   // One after the other: many servers allow few channels at a time.
   const state = await stateOf(forward, given, examining);
   const rules = await inTime(examining, learnForwardingRules(link, asking));
@@ -35,10 +36,15 @@ export async function remoteFacts(forward: Forward, given: Given, examining: Exa
   };
 }
 
+const askingOf = ({ clock, accounts, signal }: Examining) => ({ clock, accounts, signal });
+
 async function stateOf({ name, listen }: Forward, { profile, link, tunnels }: Given, examining: Examining): Promise<RemoteState> {
   const own = tunnels.find((tunnel) => tunnel.name === profile.name)?.forwards.find((forward) => forward.name === name);
   if (own?.state === 'listening' && JSON.stringify(own.listen) === JSON.stringify(listen)) return { is: 'listens' };
   if (!isSocket(listen) && listen.port === 0) return { is: 'any-port' };
   const evidence = await inTime(examining, lookWithoutAsking(link, { listen, tunnel: profile.name }, examining));
-  return evidence === null ? { is: 'unseen' } : { is: 'seen', verdict: judgeBinding(evidence), evidence };
+  if (evidence === null) return { is: 'unseen' };
+  const isFile = isSocket(listen) && evidence.file?.kind === 'socket';
+  const socketListens = isFile ? await inTime(examining, listensOnSocket(link, listen.path, askingOf(examining))) : null;
+  return { is: 'seen', verdict: judgeBinding(evidence), evidence, socketListens };
 }
