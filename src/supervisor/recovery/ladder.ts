@@ -217,6 +217,7 @@ export class Ladder {
 
   #history(episode: Episode, { link }: Climb): History {
     const now = this.#given.clock.now();
+    const deadSince = episode.old?.diedAt ?? null;
     return {
       tries: episode.tries,
       sinceMs: now - episode.startedAt,
@@ -227,7 +228,7 @@ export class Ladder {
       unlinked: episode.unlinked,
       triedFallbacks: episode.fallback === null ? episode.triedFallbacks : [...episode.triedFallbacks, episode.fallback],
       patienceMs: this.#given.rungs.patienceMs(link, { afterMs: pokedAfterMs(episode) }),
-      deadForMs: episode.old?.diedAt == null ? null : now - episode.old.diedAt,
+      deadForMs: deadSince === null ? null : now - deadSince,
     };
   }
 }

@@ -42,7 +42,7 @@ export class Teller {
     const told = this.episodes.findLast(
       (episode) => episode.forward === forward && episode.outcome === 'bound' && episode.verdict !== null,
     );
-    if (told?.verdict == null || told.endedAt === null) return null;
+    if (told === undefined || told.verdict === null || told.endedAt === null) return null;
     const ms = Date.parse(told.endedAt) - Date.parse(told.startedAt);
     return { verdict: told.verdict, steps: [...told.steps], ms, at: told.endedAt };
   }
