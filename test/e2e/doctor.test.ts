@@ -8,12 +8,7 @@ import { freePort } from '../support/free-port.ts';
 import { type Lab, makeLab } from '../support/lab.ts';
 import { isRoot } from '../support/run.ts';
 
-type World = { healthy: Lab; strict: Lab };
-
-/** Below the ports that this machine gives its own connections, so that none of them is warned of. */
-async function lowPort(): Promise<number> {
-  return 20_000 + ((await freePort()) % 10_000);
-}
+type World = { healthy: Lab; strict: Lab; files: Lab };
 
 /** What lies in the account's home, known_hosts with its content; not what the command keeps in its own directory. */
 function homeOf({ user, home }: Lab): string[] {
@@ -33,20 +28,21 @@ describe.runIf(isRoot)('tunnels doctor, on real servers', () => {
   const world = {} as World;
 
   beforeAll(async () => {
-    const [healthy, strict] = await Promise.all([
+    const [healthy, strict, files] = await Promise.all([
       makeLab({ bastion: { config: ['ClientAliveInterval 15', 'ClientAliveCountMax 3'] } }),
       makeLab({ bastion: { config: ['PermitListen 127.0.0.1:1'] } }),
+      makeLab({ bastion: { config: ['GatewayPorts yes', 'ClientAliveInterval 20', 'Match User *', 'ForceCommand internal-sftp'] } }),
     ]);
-    Object.assign(world, { healthy, strict });
+    Object.assign(world, { healthy, strict, files });
   });
 
   afterAll(async () => {
-    await Promise.all([world.healthy.dispose(), world.strict.dispose()]);
+    await Promise.all(Object.values(world).map((lab) => lab.dispose()));
   });
 
   test('finds nothing wrong with a healthy profile, and leaves everything as it was', async () => {
     const { healthy } = world;
-    const [local, remote] = [await lowPort(), await lowPort()];
+    const [local, remote] = [await freePort(), await freePort()];
     healthy.profile('fit', [
       `{ name: web, local: ${local}, to: "127.0.0.1:80" }`,
       `{ name: hook, remote: "127.0.0.1:${remote}", on: "${healthy.bastion.host}:${healthy.bastion.port}", to: "127.0.0.1:80" }`,
@@ -80,7 +76,7 @@ describe.runIf(isRoot)('tunnels doctor, on real servers', () => {
 
   test('finds a server without ClientAliveInterval and a port that PermitListen leaves out, and exits with 5', async () => {
     const { strict } = world;
-    const remote = await lowPort();
+    const remote = await freePort();
     strict.profile('hook', [`{ name: hook, remote: "127.0.0.1:${remote}", to: "127.0.0.1:80" }`], { hops: strict.oneHop });
     const before = homeOf(strict);
     const { code, findings } = await doctor(strict, 'hook');
@@ -95,9 +91,20 @@ describe.runIf(isRoot)('tunnels doctor, on real servers', () => {
     expect(homeOf(strict)).toEqual(before);
   });
 
+  test('sees by SFTP alone that GatewayPorts would open a loopback to all, and what it costs that there is no shell', async () => {
+    const { files } = world;
+    files.profile('hook', [`{ name: hook, remote: "127.0.0.1:${await freePort()}", to: "127.0.0.1:80" }`], { hops: files.oneHop });
+    const { code, findings } = await doctor(files, 'hook');
+    expect(only(findings, 'gateway-ports')).toMatchObject([{ severity: 'error', exitCode: 5 }]);
+    expect(only(findings, 'account')).toMatchObject([{ severity: 'note', what: expect.stringContaining('by SFTP it can be seen') }]);
+    expect(only(findings, 'client-alive')).toMatchObject([{ severity: 'ok', what: expect.stringContaining('after 2m 40s') }]);
+    expect(only(findings, 'remote-binding')).toMatchObject([{ severity: 'ok' }]);
+    expect(code).toBe(5);
+  });
+
   test('names the process that holds a local port', async () => {
     const { healthy } = world;
-    const port = await lowPort();
+    const port = await freePort();
     const holder = await listener(port, healthy.user);
     healthy.profile('taken', [`{ name: web, local: ${port}, to: "127.0.0.1:80" }`], { hops: healthy.oneHop });
     const { code, findings } = await doctor(healthy, 'taken');
@@ -112,7 +119,7 @@ describe.runIf(isRoot)('tunnels doctor, on real servers', () => {
 
   test('tells a binding of its own live tunnel from one that is held', async () => {
     const { healthy } = world;
-    const remote = await lowPort();
+    const remote = await freePort();
     healthy.profile('mine', [`{ name: hook, remote: "127.0.0.1:${remote}", to: "127.0.0.1:80" }`], { hops: healthy.oneHop });
     healthy.profile('rival', [`{ name: hook, remote: "127.0.0.1:${remote}", to: "127.0.0.1:80" }`], { hops: healthy.oneHop });
     expect((await healthy.cli.run(['up', 'mine'])).code).toBe(0);
@@ -152,7 +159,7 @@ describe.runIf(isRoot)('tunnels doctor, on real servers', () => {
 
   test('calls a hop that is not there an error, and does not try those behind it', async () => {
     const { healthy } = world;
-    const port = await lowPort();
+    const port = await freePort();
     healthy.profile('gone', ['{ name: web, local: 0, to: "127.0.0.1:80" }'], {
       hops: `hops:\n  - { host: 127.0.0.1, port: ${port}, user: nobody, identity: ${healthy.key.path} }\n  - { host: behind.invalid, user: nobody, identity: ${healthy.key.path} }\n`,
     });

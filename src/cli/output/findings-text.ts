@@ -5,7 +5,7 @@ import type { Ink } from './screen.ts';
 export function findingsText(findings: readonly Finding[], ink: Ink): string {
   const subjects = [...new Set(findings.map(({ subject }) => subject))];
   const groups = subjects.map((subject) => ({ subject, all: worstFirst(findings.filter((finding) => finding.subject === subject)) }));
-  const sorted = groups.toSorted((a, b) => rank(a.all[0]!) - rank(b.all[0]!));
+  const sorted = groups.toSorted((a, b) => worstRank(a.all) - worstRank(b.all));
   return sorted.map(({ subject, all }) => [ink.bold(subject), ...all.map((finding) => findingText(finding, ink))].join('\n')).join('\n\n');
 }
 
@@ -19,6 +19,7 @@ export function summaryOf(findings: readonly Finding[]): string {
 }
 
 const rank = ({ severity }: Finding): number => SEVERITIES.indexOf(severity);
+const worstRank = (findings: readonly Finding[]): number => Math.min(...findings.map(rank));
 const worstFirst = (findings: readonly Finding[]): Finding[] => findings.toSorted((a, b) => rank(a) - rank(b));
 
 const MARK: Record<Severity, { readonly sign: string; readonly paint: (ink: Ink) => (text: string) => string }> = {

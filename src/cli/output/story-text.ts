@@ -17,8 +17,9 @@ export type StoryOptions = {
 /** What happened to a tunnel's bindings, and at the end the one thing to do. */
 export function storyText(story: Story, tunnel: TunnelSnapshot, options: StoryOptions): string {
   const told = options.all ? story.episodes : story.episodes.slice(-1);
-  if (told.length === 0) return [`No binding of ${tunnel.name} was in trouble.`, ...presentTrouble(tunnel, options)].join('\n');
-  return [...told.map((episode) => episodeText(episode, options)), ending(told.at(-1)!, tunnel, options)].join('\n\n');
+  const last = told.at(-1);
+  if (last === undefined) return [`No binding of ${tunnel.name} was in trouble.`, ...presentTrouble(tunnel, options)].join('\n');
+  return [...told.map((episode) => episodeText(episode, options)), ending(last, tunnel, options)].join('\n\n');
 }
 
 function episodeText(episode: Episode, options: StoryOptions): string {

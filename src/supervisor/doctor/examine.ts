@@ -1,7 +1,8 @@
 import type { Finding } from '../../model/finding.ts';
 import { problemOf } from '../../model/problem.ts';
-import type { Profile } from '../../model/profile.ts';
+import type { Forward, Profile } from '../../model/profile.ts';
 import { resolveRoute } from '../../ssh/config/resolve-route.ts';
+import type { HopLink } from '../../ssh/remote/types.ts';
 import type { ResolvedHop } from '../../ssh/types.ts';
 import { CHECKS, run } from './checks.ts';
 import { hopFacts, visit, type Visit } from './collect/hops.ts';
@@ -48,11 +49,19 @@ async function examineHops(profile: Profile, { route, round }: Way, examining: E
   const findings: Finding[] = [];
   for (const [index, hop] of visited.visited.entries()) {
     const remote = profile.forwards.filter(({ on }) => on !== 'local' && on + before === index);
-    for (const forward of hop.link === null ? [] : remote) {
-      const facts = await remoteFacts(forward, { profile, link: hop.link!, tunnels: examining.snapshot() }, examining);
-      findings.push(...run(CHECKS.remote, facts));
-    }
+    // First, as looking at bindings shows what the account allows.
+    if (hop.link !== null) findings.push(...(await examineRemote(remote, { profile, link: hop.link }, examining)));
     findings.push(...run(CHECKS.hop, await hopFacts(hop, remote.length > 0, examining)));
+  }
+  return findings;
+}
+
+type There = { readonly profile: Profile; readonly link: HopLink };
+
+async function examineRemote(forwards: readonly Forward[], there: There, examining: Examining): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  for (const forward of forwards) {
+    findings.push(...run(CHECKS.remote, await remoteFacts(forward, { ...there, tunnels: examining.snapshot() }, examining)));
   }
   return findings;
 }

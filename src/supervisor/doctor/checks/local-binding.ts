@@ -21,7 +21,8 @@ export function checkLocalBinding(facts: LocalFacts): Finding[] {
 
 function toFree({ listener, holder }: LocalFacts): string {
   if (listener !== null) return `Give one of the two another port, or take that one down: tunnels down ${listener}`;
-  const end = holder?.pid == null ? 'End it' : `End it (kill ${holder.pid})`;
+  const pid = holder?.pid ?? null;
+  const end = pid === null ? 'End it' : `End it (kill ${pid})`;
   return `${end}, choose another port, or name fallbackPorts in the profile.`;
 }
 
