@@ -18,4 +18,5 @@ export async function learnEphemeralPorts(remote: Remote, given: SftpGiven & Acc
   }
 }
 
-const READ = `{ read -r low high <${EPHEMERAL_RANGE}; } 2>/dev/null && echo "range $low $high"`;
+// `read` of dash takes one byte at a time, and files of /proc/sys with numbers give all at once or nothing more.
+const READ = `echo "range $(cat ${EPHEMERAL_RANGE} 2>/dev/null)"`;
