@@ -91,6 +91,16 @@ describe.runIf(isRoot)('tunnels doctor, on real servers', () => {
     expect(homeOf(strict)).toEqual(before);
   });
 
+  test('warns of ports that either machine gives its own connections', async () => {
+    const { healthy } = world;
+    healthy.profile('high', ['{ name: web, local: 45678, to: "127.0.0.1:80" }', '{ name: hook, remote: 45679, to: "127.0.0.1:80" }'], {
+      hops: healthy.oneHop,
+    });
+    const { findings } = await doctor(healthy, 'high');
+    expect(only(findings, 'local-port')).toMatchObject([{ severity: 'warning', what: expect.stringContaining('45678') }]);
+    expect(only(findings, 'remote-port')).toMatchObject([{ severity: 'warning', what: expect.stringContaining('45679') }]);
+  });
+
   test('sees by SFTP alone that GatewayPorts would open a loopback to all, and what it costs that there is no shell', async () => {
     const { files } = world;
     files.profile('hook', [`{ name: hook, remote: "127.0.0.1:${await freePort()}", to: "127.0.0.1:80" }`], { hops: files.oneHop });
