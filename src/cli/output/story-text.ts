@@ -64,7 +64,7 @@ const KIND_INK: Record<StoryEntry['kind'], (ink: Ink) => (text: string) => strin
 
 function waiting({ waitsUntil, outcome }: Episode, { now, ink }: StoryOptions): string[] {
   if (outcome !== 'going-on') return [];
-  if (waitsUntil === null) return [`  ${ink.yellow('waits')} until the server lets go; when that will be is not known`];
+  if (waitsUntil === null) return [`  ${ink.yellow('waits')} until the binding is free; when that will be is not known`];
   const left = Date.parse(waitsUntil) - now;
   return [
     `  ${ink.yellow('waits')} until ${waitsUntil}${left > 0 ? `, ${relativeTime(waitsUntil, now)}` : ', which is over: it is tried again any moment'}`,
