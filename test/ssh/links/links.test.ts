@@ -38,7 +38,7 @@ async function server() {
 
 async function startRelay(sshd: Sshd) {
   const pairs: { readonly client: Socket; readonly upstream: Socket }[] = [];
-  const state = { swallowing: false };
+  const state: { swallowing: false | 'kept' | 'lost' } = { swallowing: false };
   const relay = createServer({ pauseOnConnect: true }, (client) => {
     const upstream = connect(sshd.port, sshd.host);
     pairs.push({ client, upstream });
@@ -47,7 +47,8 @@ async function startRelay(sshd: Sshd) {
       [upstream, client],
     ] as const) {
       from.on('error', () => to.destroy()).on('close', () => to.destroy());
-      if (state.swallowing) from.pause();
+      if (state.swallowing === 'kept') from.pause();
+      else if (state.swallowing === 'lost') from.resume();
       else from.pipe(to);
     }
   });
@@ -60,10 +61,15 @@ async function startRelay(sshd: Sshd) {
   return {
     port: (relay.address() as AddressInfo).port,
     accepted: () => pairs.length,
-    /** Existing connections go silent; new ones too until `let`. */
-    swallow() {
-      state.swallowing = true;
-      for (const { client, upstream } of pairs) [client, upstream].forEach((socket) => socket.unpipe().pause());
+    /** Existing connections go silent, new ones too until `let`; what is sent is kept back, or lost. */
+    swallow(what: 'kept' | 'lost' = 'kept') {
+      state.swallowing = what;
+      for (const { client, upstream } of pairs) {
+        for (const socket of [client.unpipe(), upstream.unpipe()]) {
+          if (what === 'kept') socket.pause();
+          else socket.resume();
+        }
+      }
     },
     /** New connections are served; the old ones stay silent unless they are let as well. */
     let(which: 'new' | 'all') {
@@ -116,7 +122,7 @@ describe('links', () => {
     const hop = { ...patient, connectTimeoutMs: 500 };
     const links = newLinks();
     const lease = await links.lease(routeOf(hop), open());
-    relay.swallow();
+    relay.swallow('lost');
     await until(() => links.states(routeOf(hop))[0]?.state === 'suspect', { what: 'the connection to be doubted' });
     relay.let('new');
     expect((await lease.lost).code).toBe('link-replaced');
