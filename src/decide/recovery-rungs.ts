@@ -61,8 +61,8 @@ export const bindAgain = (delays: readonly number[], { tries }: History): Decisi
   return afterMs === undefined ? null : { do: 'bind-again', afterMs };
 };
 
-export const evict = (session: DeadSession | null, { evictions }: History): Decision | null =>
-  session !== null && evictions < MAX_EVICTIONS ? { do: 'evict', session } : null;
+export const evict = (session: DeadSession | null, { evictions, canEvict }: History): Decision | null =>
+  session !== null && canEvict && evictions < MAX_EVICTIONS ? { do: 'evict', session } : null;
 
 /** Before its session is ended: a new socket can be bound while the old session still has the old one. */
 const unlink = (file: DeadSocketFile | null, { unlinked }: History): Decision | null =>

@@ -28,6 +28,8 @@ export type History = {
   /** The local port of the connection that we gave up is known, and no live link uses it. */
   readonly canKnock: boolean;
   readonly knocked: boolean;
+  /** The account has a shell through which a session can be ended. */
+  readonly canEvict: boolean;
   /** Tried, whether or not they did anything. */
   readonly evictions: number;
   readonly unlinked: number;

@@ -23,6 +23,7 @@ const history = (more: Partial<History> = {}): History => ({
   verdictForMs: 100,
   canKnock: false,
   knocked: false,
+  canEvict: true,
   evictions: 0,
   unlinked: 0,
   triedFallbacks: [],

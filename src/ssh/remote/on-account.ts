@@ -37,6 +37,10 @@ export async function filesOfAccount(remote: Remote, given: SftpGiven & AccountG
   });
 }
 
+/** Whether commands have been seen to reach a shell, and nothing of the key stands in their way; asks nobody. */
+export const isShellKnown = (remote: Remote, accounts: AccountMemory): boolean =>
+  accounts.of(accountOf(remote)).shell.is === 'yes' && keyOptionsIn(remote.said.all)?.includes('command') !== true;
+
 const accountOf = ({ hostKey, hop }: Remote) => ({ hostKey, user: hop.user });
 
 /** The key's own `command=`, which sshd tells just after the login. Another key of the same account may have none, so it is not kept. */

@@ -102,8 +102,11 @@ export class Ladder {
     return {
       address: listener.address,
       close: async (drainMs) => {
-        release();
+        // Nobody may take a socket's path while its file is being removed.
+        if (!isSocket(listener.address)) release();
         await listener.close(drainMs);
+        await rungs.tidy(climb.link, listener.address);
+        release();
       },
     };
   }
@@ -224,6 +227,7 @@ export class Ladder {
       verdictForMs: now - (episode.verdictAt ?? now),
       canKnock: this.#given.rungs.canKnock(link, episode.old),
       knocked: episode.knocked,
+      canEvict: this.#given.rungs.canEvict(link),
       evictions: episode.evictions,
       unlinked: episode.unlinked,
       triedFallbacks: episode.fallback === null ? episode.triedFallbacks : [...episode.triedFallbacks, episode.fallback],

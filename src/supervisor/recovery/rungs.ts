@@ -1,6 +1,7 @@
+import { judgeBinding } from '../../decide/judge-binding.ts';
 import { boundProblem, judgeBound } from '../../decide/judge-bound.ts';
 import { serverPatience } from '../../decide/server-patience.ts';
-import { type Address, printAddress } from '../../model/address.ts';
+import { type Address, isSocket, printAddress } from '../../model/address.ts';
 import type { DeadSession, DeadSocketFile, Evidence } from '../../model/binding.ts';
 import type { Problem } from '../../model/problem.ts';
 import type { Profile } from '../../model/profile.ts';
@@ -12,6 +13,7 @@ import { type Evicted, evict } from '../../ssh/recovery/steps/evict.ts';
 import { type Unlinked, unlinkSocket } from '../../ssh/recovery/steps/unlink-socket.ts';
 import { lookAtBound } from '../../ssh/recovery/steps/verify-binding.ts';
 import type { AccountMemory } from '../../ssh/remote/account-memory.ts';
+import { isShellKnown } from '../../ssh/remote/on-account.ts';
 import type { HopLink } from '../../ssh/remote/types.ts';
 import type { Ends } from '../../ssh/types.ts';
 import type { Claims } from './claims.ts';
@@ -79,7 +81,13 @@ export class Rungs {
     return ends === null ? 'not-possible' : await knock(ends, { clock: this.#given.clock, signal });
   }
 
+  /** Ending a session takes a shell; where none is known, a command would run into whatever stands in its place. */
+  canEvict(link: HopLink): boolean {
+    return isShellKnown(link, this.#given.accounts);
+  }
+
   async evict(link: HopLink, session: DeadSession, signal: AbortSignal): Promise<Evicted> {
+    if (!this.canEvict(link)) return 'no-answer';
     return await evict(link, session, { clock: this.#given.clock, signal });
   }
 
@@ -87,6 +95,28 @@ export class Rungs {
     const { clock, accounts, book } = this.#given;
     const uid = (await book.entryOf(link))?.uid ?? null;
     return await unlinkSocket(link, file, { clock, accounts, signal, uid });
+  }
+
+  /**
+   * sshd leaves the file of a Unix socket behind even when the binding is given back in order, and then refuses the next.
+   * It is removed if it is still ours and nobody answers there. Never rejects.
+   */
+  async tidy(link: HopLink, listen: Address): Promise<void> {
+    if (!isSocket(listen)) return;
+    const { clock, accounts, book } = this.#given;
+    const late = new AbortController();
+    const cancel = clock.after(TIDY_MS, () => late.abort(new Error('late')));
+    try {
+      const ownPid = (await book.entryOf(link))?.pid ?? null;
+      const nothing = { said: [], record: null, usedByLiveLink: false, heardBy: null, takeOver: false };
+      const request = { remote: link, listen, ownPid, mayPoke: true, ...nothing };
+      const verdict = judgeBinding(await gatherEvidence(request, { clock, accounts, signal: late.signal }));
+      if (verdict.is === 'ours-stale' && verdict.file !== null) await this.unlink(link, verdict.file, late.signal);
+    } catch {
+      // The next bind finds the file, and the same proof.
+    } finally {
+      cancel();
+    }
   }
 
   forget(record: SessionRecord): void {
@@ -116,10 +146,16 @@ export class Rungs {
   }
 }
 
-/** The ends of the dead connection: as we had them, or, after a crash, as its server saw them. Only a link of our own socket can knock. */
-function endsToKnock(link: HopLink, old: SessionRecord | null): Ends | null {
+/** How long a tunnel that goes down waits for its socket file's removal. */
+const TIDY_MS = 3_000;
+
+/**
+ * The ends of the dead connection: as we had them, or, after a crash, as its server saw them. Only a link of our own socket
+ * can knock, and SFTP may not have shown the client's end (port 0, which the kernel would take for any).
+ */
+export function endsToKnock(link: Pick<HopLink, 'ends' | 'reset'>, old: Pick<SessionRecord, 'client'> | null): Ends | null {
   if (link.ends === null) return null;
   const reset = link.reset?.ends.at(-1);
   if (reset !== undefined) return reset;
-  return old === null ? null : { local: old.client, remote: link.ends.remote };
+  return old === null || old.client.port === 0 || old.client.host === '' ? null : { local: old.client, remote: link.ends.remote };
 }

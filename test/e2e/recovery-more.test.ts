@@ -1,0 +1,117 @@
+import { chownSync, existsSync, lstatSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { afterEach, describe, expect, test } from 'vitest';
+import { as, down, storyOf, untilUpAgain, up } from '../support/binding-place.ts';
+import { background } from '../support/child.ts';
+import { type Lab, makeLab } from '../support/lab.ts';
+import { isRoot, run } from '../support/run.ts';
+import { until } from '../support/until.ts';
+import { makeUser } from '../support/users.ts';
+
+const ends: (() => Promise<void> | void)[] = [];
+const atEnd = (end: () => Promise<void> | void): void => void ends.push(end);
+afterEach(async () => {
+  for (const end of ends.splice(0).toReversed()) await end();
+});
+
+describe.runIf(isRoot)('a Unix socket on a hop', () => {
+  type Place = { readonly lab: Lab; readonly path: string };
+
+  /** The tunnel `t` listens on a socket of the server, for the server's own SSH port. */
+  async function place(config: readonly string[] = [], path = `/tmp/tt${randomBytes(6).toString('hex')}.sock`): Promise<Place> {
+    const lab = await makeLab({ bastion: { config } });
+    atEnd(() => lab.dispose());
+    atEnd(() => rmSync(path, { force: true }));
+    lab.profile('t', [`{ name: hook, remote: ${path}, to: "${lab.bastion.host}:${lab.bastion.port}" }`], { hops: lab.oneHop });
+    return { lab, path };
+  }
+
+  const greets = async (path: string): Promise<string> => (await run('sh', ['-c', `nc -w 5 -U ${path} </dev/null | head -c 7`])).stdout;
+  const refused = async (at: Place) => {
+    const { code, said, tunnel } = await up(at.lab);
+    expect(code, said).toBe(5);
+    const verdict = (await storyOf(at.lab)).episodes.at(-1)?.verdict;
+    return { because: tunnel.forwards[0]?.because ?? tunnel.because, verdict };
+  };
+
+  test.each([
+    ['an account with a shell', []],
+    ['an account with SFTP only', ['ForceCommand internal-sftp']],
+  ])('of %s is removed by down, so that the next up finds nothing in its way', async (_, config) => {
+    const at = await place(config);
+    for (let time = 0; time < 2; time += 1) {
+      expect((await up(at.lab)).code).toBe(0);
+      expect(await greets(at.path)).toBe('SSH-2.0');
+      expect(await down(at.lab)).toBe(0);
+      expect(existsSync(at.path)).toBe(false);
+    }
+    expect((await storyOf(at.lab)).episodes).toEqual([]);
+  });
+
+  test('that a killed connection left behind is removed and bound again', async () => {
+    const at = await place();
+    expect((await up(at.lab)).code).toBe(0);
+    const before = lstatSync(at.path).ino;
+    at.lab.bastion.killSession();
+    const tunnel = await untilUpAgain(at.lab);
+    expect(lstatSync(at.path).ino).not.toBe(before);
+    expect(tunnel.forwards[0]?.lastRecovery?.verdict).toBe('ours-stale');
+    expect(await greets(at.path)).toBe('SSH-2.0');
+    expect((await storyOf(at.lab)).episodes.at(-1)?.outcome).toBe('bound');
+  });
+
+  test('that a dead supervisor left behind is removed and bound again by the next', async () => {
+    const at = await place();
+    expect((await up(at.lab)).code).toBe(0);
+    for (const pid of at.lab.cli.processes()) process.kill(pid, 'SIGKILL');
+    await until(() => at.lab.cli.processes().length === 0, { what: 'the supervisor to end' });
+    expect((await up(at.lab)).code).toBe(0);
+    expect(await greets(at.path)).toBe('SSH-2.0');
+  });
+
+  test('of another user is never touched, whose it is being told', async () => {
+    const at = await place();
+    const user = await makeUser();
+    atEnd(() => user.remove());
+    const argv = as(user, ['nc', '-l', '-k', '-U', at.path]);
+    const holder = background(argv[0]!, argv.slice(1));
+    atEnd(() => holder.stop());
+    await until(() => existsSync(at.path), { what: 'the holder to listen' });
+    const before = lstatSync(at.path).ino;
+    const { because, verdict } = await refused(at);
+    expect({ verdict, code: because?.code }).toEqual({ verdict: 'someone-else', code: 'binding-held' });
+    expect(because?.text).toContain(user.name);
+    expect([lstatSync(at.path).ino, holder.running()]).toEqual([before, true]);
+  });
+
+  test('that a program of our own user listens on is never touched, and the program is named', async () => {
+    const at = await place();
+    const argv = as(at.lab.user, ['nc', '-l', '-k', '-U', at.path]);
+    const holder = background(argv[0]!, argv.slice(1));
+    atEnd(() => holder.stop());
+    await until(() => existsSync(at.path), { what: 'the holder to listen' });
+    const { because, verdict } = await refused(at);
+    expect(verdict).toBe('someone-else');
+    expect(because?.text).toContain('nc');
+    expect([existsSync(at.path), holder.running()]).toEqual([true, true]);
+  });
+
+  test('cannot take the place of a plain file, even of our own', async () => {
+    const at = await place();
+    writeFileSync(at.path, 'precious');
+    chownSync(at.path, at.lab.user.uid, at.lab.user.gid);
+    const { because, verdict } = await refused(at);
+    expect({ verdict, code: because?.code }).toEqual({ verdict: 'someone-else', code: 'binding-held' });
+    expect(readFileSync(at.path, 'utf8')).toBe('precious');
+  });
+
+  test('cannot be in a directory that is missing, nor in one that is not ours to write', async () => {
+    const missing = await place([], `/tmp/tt${randomBytes(6).toString('hex')}/x.sock`);
+    expect(await refused(missing)).toMatchObject({ verdict: 'not-allowed', because: { code: 'binding-no-directory' } });
+    const locked = `/tmp/tt${randomBytes(6).toString('hex')}`;
+    mkdirSync(locked, { mode: 0o755 });
+    atEnd(() => rmSync(locked, { recursive: true }));
+    const at = await place([], `${locked}/x.sock`);
+    expect((await refused(at)).because?.code).toBe('binding-no-directory');
+  });
+});
