@@ -10,6 +10,9 @@ import { Slot } from './slot.ts';
 export type Route = { readonly hops: readonly ResolvedHop[]; readonly keepalive: Keepalive };
 export type HopState = { readonly state: HopWord; readonly rttMs: number | null };
 
+/** A hop that had stopped answering has answered in time; `doubtedMs` is how long it was silent. */
+export type OnRevived = (hop: string, doubtedMs: number) => void;
+
 /** The use of a whole route by one tunnel. */
 export interface Lease {
   /** One for each hop, in dialling order. */
@@ -25,6 +28,7 @@ export class Links {
   readonly #onChange: () => void;
   readonly #parking = new Parking();
   readonly #slots = new Map<string, Slot>();
+  readonly #revivals = new WeakMap<Slot, Set<OnRevived>>();
 
   constructor(given: { readonly clock: Clock; readonly onChange: () => void }) {
     this.#clock = given.clock;
@@ -32,12 +36,17 @@ export class Links {
   }
 
   /** Rejects with the ProblemError of the hop that failed, or with the signal's reason. */
-  async lease(route: Route, signal: AbortSignal): Promise<Lease> {
+  async lease(route: Route, signal: AbortSignal, onRevived: OnRevived = () => {}): Promise<Lease> {
     const held: Slot[] = [];
     const links: HopLink[] = [];
-    const release = releaseOnce(held);
+    const leave = releaseOnce(held);
+    const release: Lease['release'] = async (how) => {
+      for (const slot of held) this.#revivals.get(slot)?.delete(onRevived);
+      await leave(how);
+    };
     try {
       for (const slot of this.#slotsOf(route)) {
+        this.#revivals.set(slot, (this.#revivals.get(slot) ?? new Set()).add(onRevived));
         slot.enter();
         held.push(slot);
         links.push(await orAborted(slot.ready(), signal));
@@ -79,6 +88,9 @@ export class Links {
       keepalive: made.keepalive,
       parent: made.parent,
       onChange: this.#onChange,
+      onRevived: (doubtedMs) => {
+        for (const tell of this.#revivals.get(slot) ?? []) tell(made.hop.name, doubtedMs);
+      },
       onEmpty: () => {
         if (this.#slots.get(key) === slot) this.#slots.delete(key);
       },

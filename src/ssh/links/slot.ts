@@ -13,6 +13,8 @@ export type SlotGiven = {
   readonly keepalive: Keepalive;
   readonly parent: Slot | null;
   readonly onChange: () => void;
+  /** A doubted link has answered before a new one got through. */
+  readonly onRevived: (doubtedMs: number) => void;
   readonly onEmpty: () => void;
 };
 
@@ -33,6 +35,7 @@ export class Slot {
   #link: LiveLink | null = null;
   #dial: { readonly link: Promise<LiveLink>; readonly abort: AbortController } | null = null;
   #reset: Reset | null = null;
+  #doubtedAt: number | null = null;
   #cancelLinger = () => {};
   #cancelBeside = () => {};
 
@@ -109,6 +112,7 @@ export class Slot {
 
   #connected(link: LiveLink): void {
     this.#dial = null;
+    this.#doubtedAt = null;
     this.#link = link;
     void link.lost.then((because) => this.#lost(link, because));
     this.#given.onChange();
@@ -124,9 +128,14 @@ export class Slot {
 
   #suspected(link: LiveLink, suspect: boolean): void {
     if (link !== this.#link) return;
-    if (suspect) this.#beside();
+    if (suspect) this.#doubted();
     else this.#trusted();
     this.#given.onChange();
+  }
+
+  #doubted(): void {
+    this.#doubtedAt ??= this.#given.clock.now();
+    this.#beside();
   }
 
   #beside(): void {
@@ -134,6 +143,8 @@ export class Slot {
   }
 
   #trusted(): void {
+    if (this.#doubtedAt !== null) this.#given.onRevived(this.#given.clock.now() - this.#doubtedAt);
+    this.#doubtedAt = null;
     this.#cancelBeside();
     this.#dial?.abort.abort(new ProblemError(problem('link-replaced', { host: this.hop.name })));
   }

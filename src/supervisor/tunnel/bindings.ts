@@ -81,15 +81,13 @@ export class Bindings {
     const service = this.#service(index);
     if (forward.on === 'local') return await listenHere(service, { signal });
     const link = linkOf(links ?? [], forward.on, this.#given.profile);
-    return await this.#given
-      .ladderOf(index)
-      .bind({
-        link,
-        service,
-        signal,
-        onTrouble: (problem) => this.#given.onTrouble(index, problem),
-        onWarning: (problem) => this.#given.onWarning(index, problem),
-      });
+    return await this.#given.ladderOf(index).bind({
+      link,
+      service,
+      signal,
+      onTrouble: (problem) => this.#given.onTrouble(index, problem),
+      onWarning: (problem) => this.#given.onWarning(index, problem),
+    });
   }
 
   #service(index: number): Service {

@@ -1,13 +1,14 @@
 import type { Problem } from '../../model/problem.ts';
 import { DEFAULT_KEEPALIVE, type Profile } from '../../model/profile.ts';
 import { resolveRoute } from '../../ssh/config/resolve-route.ts';
-import type { HopState, Lease, Links, Route } from '../../ssh/links/links.ts';
+import type { HopState, Lease, Links, OnRevived, Route } from '../../ssh/links/links.ts';
 import type { HopLink } from '../../ssh/remote/types.ts';
 
 export type ConnectionGiven = {
   readonly profile: Profile;
   readonly links: Links;
   readonly env: NodeJS.ProcessEnv;
+  readonly onRevived: OnRevived;
   readonly onLost: (epoch: number, because: Problem) => void;
 };
 
@@ -36,12 +37,12 @@ export class Connection {
 
   /** Asks ssh_config anew for each dial, so that a correction takes effect without a restart. */
   async connect(epoch: number): Promise<readonly HopLink[]> {
-    const { profile, links, env, onLost } = this.#given;
+    const { profile, links, env, onLost, onRevived } = this.#given;
     const dial = new AbortController();
     this.#dial = dial;
     const hops = await resolveRoute(profile.hops, profile.ssh, { env, signal: dial.signal });
     this.#route = { hops, keepalive: profile.keepalive === 'mirror' ? DEFAULT_KEEPALIVE : profile.keepalive };
-    const lease = await links.lease(this.#route, dial.signal);
+    const lease = await links.lease(this.#route, dial.signal, onRevived);
     this.#lease = lease;
     this.#dial = null;
     void lease.lost.then((because) => {

@@ -9,6 +9,7 @@ import type { Links } from '../../ssh/links/links.ts';
 import type { Log } from '../log.ts';
 import { BindLater } from '../recovery/bind-later.ts';
 import type { Rungs } from '../recovery/rungs.ts';
+import { tellRevival } from '../recovery/tell-revival.ts';
 import { Teller } from '../recovery/teller.ts';
 import { Bindings } from './bindings.ts';
 import { Connection } from './connection.ts';
@@ -60,7 +61,11 @@ export class Runner {
     this.#gate = new Gate(given.clock);
     this.#timers = new Timers(given.clock);
     this.#counters = given.profile.forwards.map(() => new Counters(() => this.#usageChanged()));
-    this.#connection = new Connection({ ...given, onLost: (epoch, because) => this.#send({ type: 'link-lost', epoch, problem: because }) });
+    this.#connection = new Connection({
+      ...given,
+      onRevived: (hop, doubtedMs) => tellRevival(this.#teller, given.profile, { hop, since: given.clock.now() - doubtedMs }),
+      onLost: (epoch, because) => this.#send({ type: 'link-lost', epoch, problem: because }),
+    });
     this.#bindings = new Bindings({
       ...given,
       gate: this.#gate,

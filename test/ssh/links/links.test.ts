@@ -105,7 +105,8 @@ describe('links', () => {
   test('are kept, without a second login, when the old connection answers first', async () => {
     const { sshd, relay, hop } = await server();
     const links = newLinks();
-    const lease = await links.lease(routeOf(hop), open());
+    const revived: string[] = [];
+    const lease = await links.lease(routeOf(hop), open(), (name) => revived.push(name));
     ends.push(() => lease.release('for-good'));
     relay.swallow();
     await until(() => relay.accepted() > 1, { what: 'a dial beside the doubted connection' });
@@ -114,6 +115,7 @@ describe('links', () => {
     await until(() => links.states(routeOf(hop))[0]?.state === 'up', { what: 'the connection to be trusted again' });
     expect((await links.lease(routeOf(hop), open())).links[0]).toBe(lease.links[0]);
     expect(sshd.log().match(/Accepted publickey/g)).toHaveLength(1);
+    expect(revived).toEqual(['hop']);
   });
 
   test('are replaced as soon as a new connection is answered and the old one is not', async () => {
