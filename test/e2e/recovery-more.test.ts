@@ -1,10 +1,13 @@
 import { chownSync, existsSync, lstatSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
 import { afterEach, describe, expect, test } from 'vitest';
-import { as, down, storyOf, untilUpAgain, up } from '../support/binding-place.ts';
+import { as, down, networkLab, QUICK, storyOf, untilUpAgain, up } from '../support/binding-place.ts';
 import { background } from '../support/child.ts';
 import { type Lab, makeLab } from '../support/lab.ts';
+import { freePort } from '../support/free-port.ts';
+import type { Network } from '../support/namespaces.ts';
 import { isRoot, run } from '../support/run.ts';
+import { untilTunnel } from '../support/status.ts';
 import { until } from '../support/until.ts';
 import { makeUser } from '../support/users.ts';
 
@@ -113,5 +116,38 @@ describe.runIf(isRoot)('a Unix socket on a hop', () => {
     atEnd(() => rmSync(locked, { recursive: true }));
     const at = await place([], `${locked}/x.sock`);
     expect((await refused(at)).because?.code).toBe('binding-no-directory');
+  });
+});
+
+/** Whatever the server still had to send would reach the NAT, which answers for a connection that it has forgotten. */
+async function cutWhileIdle(network: Network): Promise<boolean> {
+  await network.cut();
+  const { stdout } = await network.exec('server', ['ss', '-tnH', 'state', 'established']);
+  const isIdle = stdout.split('\n').every((line) => line === '' || /^\d+ +0 /.test(line));
+  if (!isIdle) await network.restore();
+  return isIdle;
+}
+
+describe.runIf(isRoot)('behind a NAT that has forgotten the dead connection', () => {
+  test('the port is freed by a knock from its old end', async () => {
+    const { network, lab } = await networkLab([], atEnd);
+    const port = await freePort();
+    lab.profile('t', [`{ name: hook, remote: ${port}, to: "${lab.bastion.host}:${lab.bastion.port}" }`], {
+      hops: lab.oneHop,
+      more: `${QUICK}deadman: off\n`,
+    });
+    await network.nat('on');
+    // Without this the NAT takes up again what it has forgotten at the first packet that it sees (nf_conntrack_tcp_loose).
+    await network.exec('router', ['sysctl', '-qw', 'net.netfilter.nf_conntrack_tcp_loose=0']);
+    expect((await up(lab)).code).toBe(0);
+    await until(() => cutWhileIdle(network), { what: 'a moment without anything under way' });
+    await untilTunnel(lab.cli, 't', ({ state }) => state === 'reconnecting');
+    await network.forgetFlows();
+    await network.restore();
+    const tunnel = await untilUpAgain(lab);
+    expect(tunnel.forwards[0]?.lastRecovery).toMatchObject({ verdict: 'ours-stale', steps: ['reset'] });
+    // Refused first: our own reset went nowhere.
+    const told = (await storyOf(lab)).episodes.at(-1)?.entries.map(({ kind }) => kind);
+    expect(told).toEqual(['refused', 'evidence', 'verdict', 'step', 'bound']);
   });
 });
