@@ -35,5 +35,11 @@ export interface RemoteProcess extends Duplex {
   close(): void;
 }
 
+/** What a server does by itself. */
+export interface Overheard {
+  /** Calls `seen` at each of its keepalives; `quiet`: we have sent nothing since our answer to the one before. Returns its end. */
+  onServerKeepalive(seen: (since: 'quiet' | 'busy') => void): () => void;
+}
+
 /** A link with everything that can be done over it. */
-export type HopLink = Link & Remote;
+export type HopLink = Link & Remote & Overheard;

@@ -6,11 +6,11 @@ import type { Keepalive } from '../../model/profile.ts';
 import { type Problem, ProblemError, problem } from '../../model/problem.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { type Deferred, deferred } from '../../platform/deferred.ts';
-import type { Remote, RemoteProcess } from '../remote/types.ts';
+import type { Overheard, Remote, RemoteProcess } from '../remote/types.ts';
 import type { Ends, Link, Offer, RemoteBinding, Reset, ResolvedHop } from '../types.ts';
 import { type Carrier, endsOf, ParkedSocket } from './carrier.ts';
 import { Offers } from './offers.ts';
-import { sendPing, serverVersion } from './internals.ts';
+import { onServerKeepalive, sendPing, serverVersion } from './internals.ts';
 import { breakChannel, openChannel, openExec, openSftp, problemOfTarget } from './open-channel.ts';
 import type { ServerWords, Session } from './open-session.ts';
 import { type BindGiven, bindThere, unbindThere } from './remote-binding.ts';
@@ -28,7 +28,7 @@ export type LinkGiven = {
 };
 
 /** A logged-in session as the rest of the program sees it. It is lost once and never comes back. */
-export class LiveLink implements Link, Remote {
+export class LiveLink implements Link, Remote, Overheard {
   readonly hop: ResolvedHop;
   readonly lost: Promise<Problem>;
   readonly #given: LinkGiven;
@@ -98,6 +98,10 @@ export class LiveLink implements Link, Remote {
 
   get said(): ServerWords {
     return this.#given.session.said;
+  }
+
+  onServerKeepalive(seen: (since: 'quiet' | 'busy') => void): () => void {
+    return onServerKeepalive(this.#given.session.client, seen);
   }
 
   async ping(): Promise<void> {

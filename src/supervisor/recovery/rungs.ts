@@ -55,7 +55,7 @@ export class Rungs {
   }
 
   async look(link: HopLink, look: Look): Promise<{ readonly evidence: Evidence; readonly old: SessionRecord | null }> {
-    const { book, claims, accounts, clock } = this.#given;
+    const { book, claims, accounts, clock, care } = this.#given;
     const old = book.find(link, printAddress(look.listen));
     const own = await book.entryOf(link);
     const request = {
@@ -69,7 +69,8 @@ export class Rungs {
       mayPoke: look.mayPoke,
       takeOver: look.takeOver,
     };
-    return { evidence: await gatherEvidence(request, { clock, accounts, signal: look.signal }), old };
+    const [evidence] = await Promise.all([gatherEvidence(request, { clock, accounts, signal: look.signal }), care.ready(link)]);
+    return { evidence, old };
   }
 
   canKnock(link: HopLink, old: SessionRecord | null): boolean {

@@ -1,6 +1,5 @@
-import type { Client } from 'ssh2';
 import type { Clock } from '../../../platform/clock.ts';
-import { onServerKeepalive } from '../../session/internals.ts';
+import type { Overheard } from '../../remote/types.ts';
 import { doublesItsInterval, type ServerKeepalive } from './server-keepalive.ts';
 
 export type ObserveGiven = {
@@ -16,11 +15,11 @@ export type ObserveGiven = {
  * heard from us, so only the time between two of them with nothing but our answer in between is one; it is told in whole
  * seconds, as it is configured. A server whose interval is longer than our own pings' is never seen to ask. Returns its end.
  */
-export function observeServerKeepalive(client: Client, { clock, ident, learned }: ObserveGiven): () => void {
+export function observeServerKeepalive(link: Overheard, { clock, ident, learned }: ObserveGiven): () => void {
   const factor = doublesItsInterval(ident) ? 2 : 1;
   let before: number | null = null;
   let shortest = Number.POSITIVE_INFINITY;
-  return onServerKeepalive(client, (since) => {
+  return link.onServerKeepalive((since) => {
     const now = clock.monotonic();
     const seconds = before === null || since === 'busy' ? 0 : Math.round((now - before) / factor / 1_000);
     before = now;

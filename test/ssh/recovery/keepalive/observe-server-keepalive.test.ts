@@ -21,7 +21,10 @@ async function connected(config: readonly string[]): Promise<Client> {
 }
 
 const observe = (client: Client, learned: (keepalive: ServerKeepalive) => void) =>
-  observeServerKeepalive(client, { clock: systemClock, ident: serverVersion(client), learned });
+  observeServerKeepalive(
+    { onServerKeepalive: (seen) => onServerKeepalive(client, seen) },
+    { clock: systemClock, ident: serverVersion(client), learned },
+  );
 
 describe.runIf(isRoot)("a real sshd's keepalives", () => {
   test.each([
