@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type BoundEvidence, boundProblem, judgeBound } from '../../src/decide/judge-bound.ts';
+import { type BoundEvidence, boundProblem, judgeBound, type Tried } from '../../src/decide/judge-bound.ts';
 import { exitCodeOf, wordsOf } from '../../src/model/problem.ts';
 import { ME, row, SOCKET } from './evidence.ts';
 
@@ -79,6 +79,21 @@ describe('Row 24: narrowed', () => {
   test.each(['', '*', '0.0.0.0', '10.99.2.2', 'myhost'])('%j was asked for, and only loopbacks listen', (asked) => {
     expect(bound(asked, { rows: rows('127.0.0.1', '::1') })).toEqual({ is: 'narrowed', bound: ['127.0.0.1', '::1'] });
   });
+});
+
+describe('Row 22: where no table may be read', () => {
+  const tried = (more: Partial<Tried>) => bound('localhost', { rows: null, uid: null, tried: { ours: [], deaf: [], closed: [], ...more } });
+  test('it is half where only one loopback leads to us', () => {
+    const half = { is: 'half', bound: ['::1'], missing: ['127.0.0.1'] };
+    expect(tried({ ours: ['::1'], deaf: ['127.0.0.1'] })).toEqual({ ...half, holder: 'unknown' });
+    expect(tried({ ours: ['::1'], closed: ['127.0.0.1'] })).toEqual({ ...half, holder: null });
+  });
+  test.each<Partial<Tried>>([{ ours: ['127.0.0.1', '::1'] }, { ours: ['127.0.0.1'], closed: ['::1'] }, { deaf: ['127.0.0.1', '::1'] }, {}])(
+    'nothing is told of %j',
+    (more) => {
+      expect(tried(more)).toEqual({ is: 'as-asked', bound: null });
+    },
+  );
 });
 
 describe('What the user is told', () => {

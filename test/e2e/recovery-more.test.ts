@@ -4,7 +4,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { as, down, networkLab, QUICK, storyOf, untilUpAgain, up } from '../support/binding-place.ts';
 import { background } from '../support/child.ts';
 import { type Lab, makeLab } from '../support/lab.ts';
-import { freePort } from '../support/free-port.ts';
+import { freePort, isFree } from '../support/free-port.ts';
 import type { Network } from '../support/namespaces.ts';
 import { isRoot, run } from '../support/run.ts';
 import { untilTunnel } from '../support/status.ts';
@@ -29,6 +29,8 @@ describe.runIf(isRoot)('a Unix socket on a hop', () => {
     return { lab, path };
   }
 
+  /** Inodes are used again. */
+  const madeAt = (path: string): bigint => lstatSync(path, { bigint: true }).ctimeNs;
   const greets = async (path: string): Promise<string> => (await run('sh', ['-c', `nc -w 5 -U ${path} </dev/null | head -c 7`])).stdout;
   const refused = async (at: Place) => {
     const { code, said, tunnel } = await up(at.lab);
@@ -54,10 +56,10 @@ describe.runIf(isRoot)('a Unix socket on a hop', () => {
   test('that a killed connection left behind is removed and bound again', async () => {
     const at = await place();
     expect((await up(at.lab)).code).toBe(0);
-    const before = lstatSync(at.path).ino;
+    const before = madeAt(at.path);
     at.lab.bastion.killSession();
     const tunnel = await untilUpAgain(at.lab);
-    expect(lstatSync(at.path).ino).not.toBe(before);
+    expect(madeAt(at.path)).not.toBe(before);
     expect(tunnel.forwards[0]?.lastRecovery?.verdict).toBe('ours-stale');
     expect(await greets(at.path)).toBe('SSH-2.0');
     expect((await storyOf(at.lab)).episodes.at(-1)?.outcome).toBe('bound');
@@ -80,11 +82,11 @@ describe.runIf(isRoot)('a Unix socket on a hop', () => {
     const holder = background(argv[0]!, argv.slice(1));
     atEnd(() => holder.stop());
     await until(() => existsSync(at.path), { what: 'the holder to listen' });
-    const before = lstatSync(at.path).ino;
+    const before = madeAt(at.path);
     const { because, verdict } = await refused(at);
     expect({ verdict, code: because?.code }).toEqual({ verdict: 'someone-else', code: 'binding-held' });
     expect(because?.text).toContain(user.name);
-    expect([lstatSync(at.path).ino, holder.running()]).toEqual([before, true]);
+    expect([madeAt(at.path), holder.running()]).toEqual([before, true]);
   });
 
   test('that a program of our own user listens on is never touched, and the program is named', async () => {
@@ -149,5 +151,67 @@ describe.runIf(isRoot)('behind a NAT that has forgotten the dead connection', ()
     // Refused first: our own reset went nowhere.
     const told = (await storyOf(lab)).episodes.at(-1)?.entries.map(({ kind }) => kind);
     expect(told).toEqual(['refused', 'evidence', 'verdict', 'step', 'bound']);
+  });
+});
+
+describe.runIf(isRoot)('a session that holds a binding', () => {
+  async function place(config: readonly string[], more: string): Promise<Lab> {
+    const lab = await makeLab({ bastion: { config } });
+    atEnd(() => lab.dispose());
+    lab.profile('t', [`{ name: hook, remote: ${await freePort()}, to: "localhost:1" }`], { hops: lab.oneHop, more });
+    return lab;
+  }
+
+  test("has its dead man's switch armed again when somebody kills that on the server", async () => {
+    const lab = await place([], 'deadman: 3s\n');
+    expect((await up(lab)).code).toBe(0);
+    // The switch is the script that has its seconds as first argument, after the nonce.
+    const switches = async (): Promise<string> => (await run('pgrep', ['-u', lab.user.name, '-f', '^sh -s [0-9a-f]+ 3 '])).stdout.trim();
+    const first = await until(switches, { what: 'the switch to be armed' });
+    process.kill(Number(first), 'SIGKILL');
+    const isAnother = async (): Promise<boolean> => ![first, ''].includes(await switches());
+    await until(isAnother, { what: 'the switch to be armed again' });
+    expect((await lab.cli.run(['logs'])).stdout).toContain('was armed once more');
+    expect(await down(lab)).toBe(0);
+    expect(await switches()).toBe('');
+  });
+
+  test('learns from the silence of a server that shows nothing how often it asks', async () => {
+    const lab = await place(['ClientAliveInterval 1', 'ForceCommand /bin/false'], '');
+    expect((await up(lab)).code).toBe(0);
+    const logs = async (): Promise<boolean> => (await lab.cli.run(['logs'])).stdout.includes('for a sign of life every 1 s.');
+    await until(logs, { what: 'the interval to be seen', everyMs: 200 });
+  });
+});
+
+describe.runIf(isRoot)('a binding on an account that may read nothing', () => {
+  async function place(): Promise<{ lab: Lab; port: number }> {
+    const lab = await makeLab({ bastion: { config: ['ForceCommand /bin/false'] } });
+    atEnd(() => lab.dispose());
+    const port = await freePort();
+    const to = `${lab.bastion.host}:${lab.bastion.port}`;
+    lab.profile('t', [`{ name: hook, remote: "localhost:${port}", to: "${to}" }`], { hops: lab.oneHop });
+    return { lab, port };
+  }
+
+  test('is found to be half, through its own port', async () => {
+    const { lab, port } = await place();
+    const holder = background('nc', ['-l', '-k', '127.0.0.1', String(port)]);
+    atEnd(() => holder.stop());
+    await until(async () => !(await isFree(port, '127.0.0.1')), { what: 'the holder to listen' });
+    const { code, tunnel } = await up(lab);
+    expect([code, tunnel.forwards[0]?.state, tunnel.forwards[0]?.warning?.code]).toEqual([0, 'listening', 'binding-half']);
+    expect(tunnel.forwards[0]?.warning?.text).toContain('only on ::1; 127.0.0.1 is held by another process.');
+  });
+
+  test('is found to be whole, and its target never sees the test', async () => {
+    const { lab, port } = await place();
+    const { code, tunnel } = await up(lab);
+    expect([code, tunnel.forwards[0]?.warning ?? null]).toEqual([0, null]);
+    expect(tunnel.forwards[0]?.connections.total).toBe(0);
+    for (const host of ['127.0.0.1', '::1']) {
+      const { stdout } = await run('sh', ['-c', `nc -w 5 ${host} ${port} </dev/null | head -c 7`]);
+      expect(stdout).toBe('SSH-2.0');
+    }
   });
 });

@@ -15,7 +15,7 @@ export type RecoveryFacts = {
   'binding-bad-address': Where;
   'binding-no-directory': Where;
   'no-fallback-left': Where & { readonly first: number; readonly last: number; readonly holder: string | null };
-  'binding-half': Where & { readonly bound: string; readonly missing: string; readonly holderUid: number | null };
+  'binding-half': Where & { readonly bound: string; readonly missing: string; readonly holderUid: number | 'unknown' | null };
   'binding-widened': Where & { readonly bound: string };
   'binding-narrowed': Where & { readonly bound: string };
 };
@@ -129,7 +129,7 @@ export const RECOVERY: Entries<RecoveryFacts> = {
     retry: 'held',
     exit: EXIT.bindingHeld,
     text: (f) =>
-      `${f.on} says that it listens on ${f.listen}, but it does so only on ${f.bound}; ${f.missing} is ${f.holderUid === null ? 'not bound' : `held by another process (of uid ${f.holderUid})`}.`,
+      `${f.on} says that it listens on ${f.listen}, but it does so only on ${f.bound}; ${f.missing} is ${f.holderUid === null ? 'not bound' : `held by another process${f.holderUid === 'unknown' ? '' : ` (of uid ${f.holderUid})`}`}.`,
     next: (f) => `Listen on one address, such as 127.0.0.1, to be told the truth. ${ask(f)} ${lookCommand(f)}`,
   },
   'binding-widened': {

@@ -5,7 +5,7 @@ import { type Decision, type History, type Policy, recover, retryBeforeDiagnosis
 import { type Problem, ProblemError, problemOf, retryClassOf, wordsOf } from '../../model/problem.ts';
 import type { Forward } from '../../model/profile.ts';
 import type { Clock } from '../../platform/clock.ts';
-import { listenThere } from '../../ssh/forwards/listen-there.ts';
+import type { TestedListener } from '../../ssh/recovery/steps/tested-listener.ts';
 import type { HopLink } from '../../ssh/remote/types.ts';
 import type { Listener, Service } from '../../ssh/types.ts';
 import { BindLater } from './bind-later.ts';
@@ -61,7 +61,7 @@ export class Ladder {
       climb.signal.throwIfAborted();
       const mark = climb.link.said.mark();
       const tried = await this.#try(climb);
-      if ('listener' in tried) return await this.#bound(tried.listener, climb);
+      if ('listener' in tried) return await this.#bound(tried, climb);
       if (!isRefusal(tried.because)) throw new ProblemError(tried.because);
       await this.#refused(climb, { because: tried.because, said: climb.link.said.since(mark) });
     }
@@ -79,17 +79,18 @@ export class Ladder {
     return port === null || isSocket(listen) ? listen : { ...listen, port };
   }
 
-  async #try({ link, service }: Climb): Promise<{ readonly listener: Listener } | { readonly because: Problem }> {
+  async #try({ link, service }: Climb): Promise<TestedListener | { readonly because: Problem }> {
     try {
-      return { listener: await listenThere(link, { ...service, forward: { ...service.forward, listen: this.#listen } }) };
+      return await this.#given.rungs.listen(link, { ...service, forward: { ...service.forward, listen: this.#listen } });
     } catch (error) {
       return { because: problemOf(error) };
     }
   }
 
-  async #bound(listener: Listener, climb: Climb): Promise<Listener> {
+  async #bound(bound: TestedListener, climb: Climb): Promise<Listener> {
     const { rungs } = this.#given;
-    const verified = await rungs.verify(climb.link, { asked: this.#listen, bound: listener.address, signal: climb.signal });
+    const { listener } = bound;
+    const verified = await rungs.verify(climb.link, { asked: this.#listen, ...bound, signal: climb.signal });
     const refused = verified !== null && verified.code === 'binding-widened' && !this.#given.forward.public;
     climb.onWarning(verified);
     if (verified !== null) this.#begin().teller.tell('evidence', wordsOf(verified).text);

@@ -1,5 +1,5 @@
 import { judgeBinding } from '../../decide/judge-binding.ts';
-import { boundProblem, judgeBound } from '../../decide/judge-bound.ts';
+import { type BoundEvidence, boundProblem, judgeBound } from '../../decide/judge-bound.ts';
 import { serverPatience } from '../../decide/server-patience.ts';
 import { type Address, isSocket, printAddress } from '../../model/address.ts';
 import type { DeadSession, DeadSocketFile, Evidence } from '../../model/binding.ts';
@@ -11,11 +11,12 @@ import { knock } from '../../ssh/links/knock.ts';
 import { gatherEvidence } from '../../ssh/recovery/evidence/gather-evidence.ts';
 import { type Evicted, evict } from '../../ssh/recovery/steps/evict.ts';
 import { type Unlinked, unlinkSocket } from '../../ssh/recovery/steps/unlink-socket.ts';
+import { listenTested, type TestedListener, tryLoopbacks } from '../../ssh/recovery/steps/tested-listener.ts';
 import { lookAtBound } from '../../ssh/recovery/steps/verify-binding.ts';
 import type { AccountMemory } from '../../ssh/remote/account-memory.ts';
 import { isShellKnown } from '../../ssh/remote/on-account.ts';
 import type { HopLink } from '../../ssh/remote/types.ts';
-import type { Ends } from '../../ssh/types.ts';
+import type { Ends, Service } from '../../ssh/types.ts';
 import type { Claims } from './claims.ts';
 import type { LinkCare } from './link-care.ts';
 import type { SessionBook } from './session-book.ts';
@@ -40,6 +41,8 @@ export type Look = {
   readonly takeOver: boolean;
   readonly signal: AbortSignal;
 };
+
+type Verify = { readonly asked: Address; readonly signal: AbortSignal };
 
 /** Everything that the recovery ladder can do, each with its own deadline, bound to what this supervisor knows. */
 export class Rungs {
@@ -130,12 +133,25 @@ export class Rungs {
     return serverPatience({ ident: link.ident, ...known, pokedAfterMs: poked.afterMs }).ms;
   }
 
-  /** What is wrong with a binding that the server said yes to; null where it is as asked, or cannot be seen. */
-  async verify(link: HopLink, { asked, bound, signal }: { asked: Address; bound: Address; signal: AbortSignal }): Promise<Problem | null> {
+  async listen(link: HopLink, service: Service): Promise<TestedListener> {
+    return await listenTested(link, service);
+  }
+
+  /** What is wrong with a binding that the server said yes to; null where it is as asked, or cannot be seen. Never rejects. */
+  async verify(link: HopLink, verify: TestedListener & Verify): Promise<Problem | null> {
+    const { asked } = verify;
+    // Called off, the binding still has to be given back by whoever asked for it.
+    const seen = await this.#seeBound(link, verify).catch(() => null);
+    return seen === null ? null : boundProblem(judgeBound({ asked, ...seen }), { asked, on: link.hop.name });
+  }
+
+  async #seeBound(link: HopLink, { listener, test, signal }: TestedListener & Verify): Promise<Omit<BoundEvidence, 'asked'> | null> {
     const { clock, accounts } = this.#given;
-    const seen = await lookAtBound(link, bound, { clock, accounts, signal });
-    if (seen === null) return null;
-    return boundProblem(judgeBound({ asked, ...seen }), { asked, on: link.hop.name });
+    const { address } = listener;
+    const seen = await lookAtBound(link, address, { clock, accounts, signal });
+    if (seen !== null || test === null || isSocket(address)) return seen;
+    const tried = await tryLoopbacks(link, { test, port: address.port }, { clock, signal });
+    return { rows: null, said: [], uid: null, others: [], tried };
   }
 
   /** The binding is ours: others of this supervisor are told so, and its session is looked after. Returns the release. */
