@@ -11,8 +11,18 @@ import type { Outcome } from './wait-until-up.ts';
 export function report(outcomes: readonly Outcome[], { screen, seconds }: { readonly screen: Screen; readonly seconds: number }): ExitCode {
   const tunnels = outcomes.map(({ tunnel }) => tunnel);
   screen.show({ document: () => ({ schemaVersion: SCHEMA_VERSION, tunnels }), text: () => addresses(tunnels) });
+  for (const tunnel of tunnels) tellWarnings(tunnel, screen);
   for (const outcome of outcomes) tellTrouble(outcome, { screen, seconds });
   return worst(outcomes.map(({ exit }) => exit));
+}
+
+/** What listens, but not quite as the profile has it: on another port, or on a part of what was asked for. */
+function tellWarnings(tunnel: TunnelSnapshot, screen: Screen): void {
+  for (const { name, state, warning } of tunnel.forwards) {
+    if (state !== 'listening' || warning === null) continue;
+    screen.say(`${screen.errInk.yellow('!')} ${tunnel.name} ${name}: ${warning.text}`);
+    screen.say(`  ${screen.errInk.cyan('→')} ${warning.next}`);
+  }
 }
 
 function tellTrouble({ tunnel, exit }: Outcome, { screen, seconds }: { readonly screen: Screen; readonly seconds: number }): void {

@@ -11,8 +11,9 @@ import type { ForwardSnapshot, TunnelSnapshot } from '../model/snapshot.ts';
 export function settled(tunnel: TunnelSnapshot): ExitCode | null {
   switch (tunnel.state) {
     case 'up':
-    case 'idle':
       return EXIT.done;
+    case 'idle':
+      return idleCode(tunnel.forwards.filter((forward) => forward.on === 'local' && forward.state !== 'listening'));
     case 'blocked':
       return blockedCode(tunnel);
     case 'degraded':
@@ -48,6 +49,11 @@ export const troubleOf = (tunnel: TunnelSnapshot): TunnelSnapshot['because'] =>
 function blockedCode(tunnel: TunnelSnapshot): ExitCode {
   const because = troubleOf(tunnel);
   return because === null ? EXIT.personNeeded : (exitCodeOfCode(because.code) ?? EXIT.personNeeded);
+}
+
+/** An idle tunnel connects on first use, which takes that it listens here. */
+function idleCode(missing: readonly ForwardSnapshot[]): ExitCode | null {
+  return missing.length === 0 ? EXIT.done : degradedCode(missing);
 }
 
 function degradedCode(missing: readonly ForwardSnapshot[]): ExitCode | null {

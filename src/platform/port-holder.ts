@@ -26,7 +26,13 @@ export function describeHolder(holder: Holder | null): string {
 }
 
 async function holderByProc(where: number | string): Promise<Holder | null> {
-  const rows = typeof where === 'number' ? await rowsOfPort(where) : await rowsOfPath(where);
+  return await holderOfSockets(typeof where === 'number' ? await rowsOfPort(where) : await rowsOfPath(where));
+}
+
+/** The first process that has one of these sockets, listening or not; null where there are none. Only for Linux. */
+export async function holderOfSockets(all: readonly { readonly inode: string; readonly uid: number | null }[]): Promise<Holder | null> {
+  // What is left of a connection in TIME_WAIT is no socket any more: its inode is 0 and its uid says nothing.
+  const rows = all.filter(({ inode }) => inode !== '0');
   if (rows.length === 0) return null;
   const pid = await pidWithSocket(new Set(rows.map((row) => `socket:[${row.inode}]`)));
   return { pid, command: pid === null ? null : await commandOf(pid), uid: rows[0]?.uid ?? null };

@@ -9,6 +9,7 @@ import type { Clock } from '../platform/clock.ts';
 import { type Lease, Links, type Route } from '../ssh/links/links.ts';
 import type { Log } from './log.ts';
 import type { Rungs } from './recovery/rungs.ts';
+import { LocalClaims } from './tunnel/local-claims.ts';
 import { Runner } from './tunnel/runner.ts';
 import type { WantedStore, WantedTunnel } from './wanted-store.ts';
 
@@ -49,6 +50,7 @@ export const createTunnels = (given: TunnelsGiven): Tunnels => new TunnelSet(giv
 class TunnelSet implements Tunnels {
   readonly #given: TunnelsGiven;
   readonly #links: Links;
+  readonly #claims = new LocalClaims();
   readonly #known = new Map<string, Known>();
   readonly #listeners = new Set<(change: TunnelChange) => void>();
   readonly #changed = new Set<string>();
@@ -138,7 +140,8 @@ class TunnelSet implements Tunnels {
 
   #newRunner(profile: Profile): Runner {
     const { clock, random, env, log, rungs } = this.#given;
-    return new Runner({ profile, clock, random, env, log, rungs, links: this.#links, onChange: () => this.#announce(profile.name) });
+    const shared = { links: this.#links, claims: this.#claims };
+    return new Runner({ profile, clock, random, env, log, rungs, ...shared, onChange: () => this.#announce(profile.name) });
   }
 
   #announceAll(): void {

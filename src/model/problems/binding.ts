@@ -6,8 +6,8 @@ type Listen = { readonly listen: string };
 
 /** Listening ends and targets. */
 export type BindingFacts = {
-  /** `port` is there for a binding on a hop; null for a Unix socket. */
-  'binding-held': Listen & { readonly on: string; readonly holder: string; readonly port?: number | null };
+  /** `port` is there for a binding on a hop; null for a Unix socket. `tunnel`: the holder is this one of ours. */
+  'binding-held': Listen & { readonly on: string; readonly holder: string; readonly port?: number | null; readonly tunnel?: string };
   'binding-refused': Listen & { readonly on: string };
   'bind-not-answered': Listen & { readonly on: string };
   /** `said`: the server's own words, empty where it gave none. `by`: which setting forbids it, once that is known. */
@@ -42,10 +42,13 @@ export const BINDING: Entries<BindingFacts> = {
     retry: 'held',
     exit: EXIT.bindingHeld,
     text: (f) => `${f.listen} on ${f.on} is held by ${f.holder}.`,
-    next: (f) =>
-      f.port === undefined
+    next: (f) => {
+      if (f.tunnel !== undefined)
+        return `Give one of the two another port, or take that one down: tunnels down ${f.tunnel}. It is tried again until then.`;
+      return f.port === undefined
         ? 'End it or choose another port; the binding is tried again until then.'
-        : `Choose another port, or ask for it; it is tried again until it is free. An administrator of ${f.on} sees its holder with: ${lookCommand({ listen: f.listen, port: f.port })}`,
+        : `Choose another port, or ask for it; it is tried again until it is free. An administrator of ${f.on} sees its holder with: ${lookCommand({ listen: f.listen, port: f.port })}`;
+    },
   },
   'binding-refused': {
     retry: 'held',

@@ -2,12 +2,12 @@ import { chmodSync, linkSync, lstatSync, renameSync, type Stats, statSync, unlin
 import { connect, type Server } from 'node:net';
 import { dirname, join } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
-import { printAddress, type SocketAddress } from '../../model/address.ts';
+import type { SocketAddress } from '../../model/address.ts';
 import { ProblemError, problem } from '../../model/problem.ts';
 import { homeDirectory } from '../../platform/paths.ts';
 import { describeHolder } from '../../platform/port-holder.ts';
 import { MAX_SOCKET_PATH } from '../../platform/socket-path.ts';
-import { type BindGiven, type Bound, closeServer, errorCode, HERE, held, listenOn } from './bind.ts';
+import { type BindGiven, type Bound, closeServer, errorCode, HERE, held, heldBy, listenOn } from './bind.ts';
 
 /**
  * A Unix socket for its owner alone (0600). A dead socket file of ours is taken over; a live one, another user's, and
@@ -36,17 +36,14 @@ function checkPath(path: string): void {
 async function clearTheWay(path: string): Promise<void> {
   const there = statOf(path);
   if (there === null) return;
-  if (!there.isSocket()) throw heldBy(path, 'a file that is not a socket');
-  if (there.uid !== process.getuid?.()) throw heldBy(path, describeHolder({ pid: null, command: null, uid: there.uid }));
+  if (!there.isSocket()) throw heldBy({ path }, 'a file that is not a socket');
+  if (there.uid !== process.getuid?.()) throw heldBy({ path }, describeHolder({ pid: null, command: null, uid: there.uid }));
   const answer = await knock(path);
   if (answer === 'ENOENT') return;
   if (answer !== 'ECONNREFUSED') throw await held({ path });
   // The file may have become another's meanwhile.
   if (statOf(path)?.ino === there.ino) unlinkSync(path);
 }
-
-const heldBy = (path: string, holder: string): ProblemError =>
-  new ProblemError(problem('binding-held', { listen: printAddress({ path }), on: HERE, holder }));
 
 /** What a connection to the socket comes to: null where somebody takes it, else the error's code. */
 function knock(path: string): Promise<string | null> {

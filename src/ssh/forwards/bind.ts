@@ -1,5 +1,5 @@
 import { createServer, type ListenOptions, type Server, type Socket } from 'node:net';
-import { type Address, isSocket, printAddress } from '../../model/address.ts';
+import { type Address, isSocket, printAddress, type TcpAddress } from '../../model/address.ts';
 import { ProblemError, problem } from '../../model/problem.ts';
 import { describeHolder, holderOf } from '../../platform/port-holder.ts';
 
@@ -15,8 +15,18 @@ export type BindGiven = {
 export type Bound = {
   /** With the real port. */
   readonly address: Address;
+  /** What is missing of `localhost`. */
+  readonly half?: Half;
   /** The binding is free when this was called; resolves when its last connection is closed. */
   close(): Promise<void>;
+};
+
+/** One address of the two of `localhost` was held by somebody else, and the other one is bound. */
+export type Half = {
+  readonly bound: TcpAddress;
+  readonly missing: TcpAddress;
+  /** Tries again; true once it listens there too. Never rejects. */
+  complete(): Promise<boolean>;
 };
 
 /** A server that listens. Rejects with the system's error. */
@@ -48,17 +58,22 @@ const BAD_ADDRESS = new Set([
   'EROFS',
 ]);
 
-export async function problemOfBind(error: unknown, at: Address): Promise<ProblemError> {
+/** `describe`: words for the holder; it is looked for where that is left out. */
+export type HeldGiven = { readonly describe?: (() => string) | undefined };
+
+export async function problemOfBind(error: unknown, at: Address, { describe }: HeldGiven = {}): Promise<ProblemError> {
   if (error instanceof ProblemError) return error;
   const code = errorCode(error);
   const about = { listen: printAddress(at), on: HERE };
   const options = { cause: error };
-  if (code === 'EADDRINUSE') return held(at, options);
+  if (code === 'EADDRINUSE') return describe === undefined ? held(at, options) : heldBy(at, describe(), options);
   if (code === 'EACCES' || code === 'EPERM') return new ProblemError(problem('bind-no-permission', about), options);
   return new ProblemError(problem(BAD_ADDRESS.has(code) ? 'bind-bad-address' : 'bind-failed', { ...about, code }), options);
 }
 
 export async function held(at: Address, options?: ErrorOptions): Promise<ProblemError> {
-  const holder = describeHolder(await holderOf(isSocket(at) ? at.path : at.port));
-  return new ProblemError(problem('binding-held', { listen: printAddress(at), on: HERE, holder }), options);
+  return heldBy(at, describeHolder(await holderOf(isSocket(at) ? at.path : at.port)), options);
 }
+
+export const heldBy = (at: Address, holder: string, options?: ErrorOptions): ProblemError =>
+  new ProblemError(problem('binding-held', { listen: printAddress(at), on: HERE, holder }), options);

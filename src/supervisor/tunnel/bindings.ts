@@ -2,13 +2,13 @@ import type { Profile } from '../../model/profile.ts';
 import type { Address } from '../../model/address.ts';
 import type { Problem } from '../../model/problem.ts';
 import type { Clock } from '../../platform/clock.ts';
-import { listenHere } from '../../ssh/forwards/listen-here.ts';
 import { reachHere } from '../../ssh/forwards/reach-here.ts';
 import type { HopLink } from '../../ssh/remote/types.ts';
 import type { Listener, Reach, Service } from '../../ssh/types.ts';
 import type { Ladder } from '../recovery/ladder.ts';
 import type { Counters } from './counters.ts';
 import type { Gate } from './gate.ts';
+import type { LocalLadder } from './local-ladder.ts';
 
 export type BindingsGiven = {
   readonly profile: Profile;
@@ -20,6 +20,8 @@ export type BindingsGiven = {
   readonly onFailure: Service['onFailure'];
   /** The recovery ladder of a forward that listens on a hop. */
   readonly ladderOf: (index: number) => Ladder;
+  /** That of a forward that listens on this machine. */
+  readonly localLadderOf: (index: number) => LocalLadder;
   /** A refusal that is being worked on. */
   readonly onTrouble: (index: number, because: Problem) => void;
   /** Bound, but not quite as asked; null: as asked. */
@@ -79,7 +81,8 @@ export class Bindings {
     const forward = this.#given.profile.forwards[index];
     if (forward === undefined) throw new RangeError(`no forward ${index}`);
     const service = this.#service(index);
-    if (forward.on === 'local') return await listenHere(service, { signal });
+    const onWarning = (problem: Problem | null): void => this.#given.onWarning(index, problem);
+    if (forward.on === 'local') return await this.#given.localLadderOf(index).bind({ service, signal, onWarning });
     const link = linkOf(links ?? [], forward.on, this.#given.profile);
     return await this.#given.ladderOf(index).bind({
       link,

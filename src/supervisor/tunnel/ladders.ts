@@ -3,6 +3,8 @@ import type { Clock } from '../../platform/clock.ts';
 import { Ladder } from '../recovery/ladder.ts';
 import type { Rungs } from '../recovery/rungs.ts';
 import type { Teller } from '../recovery/teller.ts';
+import type { LocalClaims } from './local-claims.ts';
+import { LocalLadder } from './local-ladder.ts';
 
 export type LaddersGiven = {
   readonly profile: Profile;
@@ -10,12 +12,15 @@ export type LaddersGiven = {
   readonly rungs: Rungs;
   readonly teller: Teller;
   readonly takeOver: () => boolean;
+  /** Who of this supervisor listens on this machine. */
+  readonly claims: LocalClaims;
 };
 
-/** One recovery ladder for each forward that listens on a hop, made when it is first needed. */
+/** One recovery ladder for each forward, made when it is first needed. */
 export class Ladders {
   readonly #given: LaddersGiven;
   readonly #made = new Map<number, Ladder>();
+  readonly #here = new Map<number, LocalLadder>();
 
   constructor(given: LaddersGiven) {
     this.#given = given;
@@ -34,7 +39,19 @@ export class Ladders {
     return ladder;
   }
 
+  /** That of a forward that listens on this machine. */
+  here(index: number): LocalLadder {
+    const known = this.#here.get(index);
+    if (known !== undefined) return known;
+    const { profile, clock, teller, claims } = this.#given;
+    const forward = profile.forwards[index];
+    if (forward === undefined || forward.on !== 'local') throw new RangeError(`no forward of this machine: ${index}`);
+    const ladder = new LocalLadder({ tunnel: profile.name, forward, clock, teller, claims });
+    this.#here.set(index, ladder);
+    return ladder;
+  }
+
   callOff(): void {
-    for (const ladder of this.#made.values()) ladder.callOff();
+    for (const ladder of [...this.#made.values(), ...this.#here.values()]) ladder.callOff();
   }
 }

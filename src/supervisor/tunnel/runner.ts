@@ -16,6 +16,7 @@ import { Connection } from './connection.ts';
 import { Counters } from './counters.ts';
 import { Gate } from './gate.ts';
 import { Ladders } from './ladders.ts';
+import type { LocalClaims } from './local-claims.ts';
 import { snapshotOf } from './snapshot-of.ts';
 import { tell } from './tell.ts';
 import { Timers } from './timers.ts';
@@ -27,6 +28,7 @@ export type RunnerGiven = {
   readonly env: NodeJS.ProcessEnv;
   readonly links: Links;
   readonly rungs: Rungs;
+  readonly claims: LocalClaims;
   readonly log: Log;
   readonly onChange: () => void;
 };
@@ -73,6 +75,7 @@ export class Runner {
       onPending: (change) => this.#pendingChanged(change),
       onFailure: (failure) => given.log.problem(failure, { tunnel: given.profile.name }),
       ladderOf: (index) => this.#ladders.of(index),
+      localLadderOf: (index) => this.#ladders.here(index),
       onTrouble: (forward, because) => this.#send({ type: 'bind-trouble', age: this.#tunnel.epoch, forward, problem: because }),
       onWarning: (forward, warning) => this.#warned(forward, warning),
     });
@@ -178,8 +181,12 @@ export class Runner {
 
   #warned(forward: number, warning: Problem | null): void {
     const counters = this.#counters[forward];
-    if (counters !== undefined) counters.warning = warning;
-    if (warning !== null) this.#given.log.problem(warning, { tunnel: this.#given.profile.name });
+    if (counters === undefined) return;
+    const isNew = JSON.stringify(counters.warning) !== JSON.stringify(warning);
+    counters.warning = warning;
+    // Once, not with every reconnect.
+    if (warning !== null && isNew) this.#given.log.problem(warning, { tunnel: this.#given.profile.name });
+    if (isNew) this.#given.onChange();
   }
 
   /** The connection died: what hangs on it is dropped without waiting for anybody. */

@@ -10,6 +10,7 @@ import { listenHere } from '../../../src/ssh/forwards/listen-here.ts';
 import type { Reach } from '../../../src/ssh/types.ts';
 import { background } from '../../support/child.ts';
 import { fakeClock } from '../../support/fake-clock.ts';
+import { isFree } from '../../support/free-port.ts';
 import { run } from '../../support/run.ts';
 import { tempDir } from '../../support/temp-home.ts';
 import { atEnd, dial, gather, openHandles, portOf, refused, service, settles, target, type TestService } from './support.ts';
@@ -250,10 +251,36 @@ describe('where it listens', () => {
     }
   });
 
-  test('localhost is refused, and nothing left bound, where only one of its addresses is free', async () => {
-    const { port } = await target(echo, { host: '::1' });
+  test('localhost is refused, and nothing left bound, where 127.0.0.1 is held', async () => {
+    const { port } = await target(echo);
     expect(await heldBy({ host: 'localhost', port })).toMatchObject({ code: 'binding-held' });
-    expect(await refused({ host: LOOPBACK, port })).toBe(true);
+    expect(await isFree(port, '::1')).toBe(true);
+  });
+
+  test('localhost without ::1 says so, and takes the rest once it is free', async () => {
+    const other = await target(echo, { host: '::1' });
+    const near = await target(echo);
+    const listener = await listening(service({ host: 'localhost', port: other.port }, { to: { host: LOOPBACK, port: near.port } }));
+    expect(listener.half).toMatchObject({ bound: { host: LOOPBACK, port: other.port }, missing: { host: '::1', port: other.port } });
+    expect(await listener.half?.complete()).toBe(false);
+    other.server.close();
+    await once(other.server, 'close');
+    expect(await listener.half?.complete()).toBe(true);
+    const client = await dial(listener.address, { host: '::1' });
+    client.end('both');
+    expect((await gather(client)).data.toString()).toBe('both');
+    await listener.close(0);
+    expect(await isFree(other.port, '::1')).toBe(true);
+  });
+
+  test('a closed listener never takes the rest of localhost', async () => {
+    const other = await target(echo, { host: '::1' });
+    const listener = await listening(service({ host: 'localhost', port: other.port }, { to }));
+    await listener.close(0);
+    other.server.close();
+    await once(other.server, 'close');
+    expect(await listener.half?.complete()).toBe(false);
+    expect(await isFree(other.port, '::1')).toBe(true);
   });
 
   test('* takes both families, [::1] only its own', async () => {
