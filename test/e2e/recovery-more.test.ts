@@ -1,13 +1,16 @@
 import { chownSync, existsSync, lstatSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
 import { afterEach, describe, expect, test } from 'vitest';
-import { as, down, networkLab, QUICK, storyOf, untilUpAgain, up } from '../support/binding-place.ts';
+import { as, down, listenerSeenBy, networkLab, QUICK, storyOf, type Up, untilUpAgain, up } from '../support/binding-place.ts';
 import { background } from '../support/child.ts';
 import { type Lab, makeLab } from '../support/lab.ts';
+import { startTarget } from '../support/echo-server.ts';
 import { freePort, isFree } from '../support/free-port.ts';
 import type { Network } from '../support/namespaces.ts';
 import { isRoot, run } from '../support/run.ts';
-import { untilTunnel } from '../support/status.ts';
+import { makeCli } from '../support/run-cli.ts';
+import { statusOf, untilTunnel } from '../support/status.ts';
+import { tempHome } from '../support/temp-home.ts';
 import { until } from '../support/until.ts';
 import { makeUser } from '../support/users.ts';
 
@@ -213,5 +216,61 @@ describe.runIf(isRoot)('a binding on an account that may read nothing', () => {
       const { stdout } = await run('sh', ['-c', `nc -w 5 ${host} ${port} </dev/null | head -c 7`]);
       expect(stdout).toBe('SSH-2.0');
     }
+  });
+});
+
+describe.runIf(isRoot)('a binding of two supervisors of one user', () => {
+  test('goes to whom the user gives it by --take-over, and the other does not take it back', async () => {
+    const lab = await makeLab();
+    atEnd(() => lab.dispose());
+    const port = await freePort();
+    const home = tempHome({ owner: lab.user });
+    home.write('.ssh/known_hosts', lab.bastion.knownHostsLine());
+    const other = await makeCli({ home, as: lab.user });
+    atEnd(() => other.dispose());
+    // A target that accepts and says nothing, so that only the server's tables tell who is alive.
+    const target = await startTarget({ behaviour: 'silent' });
+    atEnd(() => target.stop());
+    const forward = `{ name: hook, remote: ${port}, to: "${target.to}" }`;
+    lab.profile('t', [forward], { hops: lab.oneHop });
+    home.profile('t', `${lab.oneHop}forwards:\n  - ${forward}\n`);
+    const inode = (): string | null => listenerSeenBy(lab.bastion.pid(), port);
+
+    expect((await other.run(['up', 't'])).code).toBe(0);
+    const theirs = inode();
+    const left = await up(lab);
+    expect([left.code, left.tunnel.because?.code, inode()]).toEqual([5, 'binding-live-elsewhere', theirs]);
+
+    for (const [winner, loser] of [
+      [lab.cli, other],
+      [other, lab.cli],
+    ] as const) {
+      const won = await winner.run(['up', 't', '--json', '--take-over']);
+      expect(won.code, won.stderr).toBe(0);
+      expect(won.json<Up>().tunnels[0]?.forwards[0]?.lastRecovery?.steps).toContain('evict');
+      const mine = inode();
+      const lost = await untilTunnel(loser, 't', ({ state }) => state === 'blocked');
+      expect(lost.because?.code).toBe('binding-live-elsewhere');
+      expect([inode(), (await statusOf(winner, 't')).state]).toEqual([mine, 'up']);
+    }
+  });
+});
+
+describe.runIf(isRoot)('a binding that the server keeps for a dead session', () => {
+  test('is given up for a person to see to, once the profile says so', async () => {
+    const { network, lab } = await networkLab(['ForceCommand /bin/false'], atEnd);
+    const forward = `{ name: hook, remote: ${await freePort()}, to: "localhost:1", giveUpAfter: 3s }`;
+    lab.profile('t', [forward], { hops: lab.oneHop, more: `${QUICK}deadman: off\n` });
+    expect((await up(lab)).code).toBe(0);
+    await network.cut();
+    await network.changeClientAddress();
+    await untilTunnel(lab.cli, 't', ({ state }) => state === 'reconnecting');
+    await network.restore();
+    const tunnel = await untilTunnel(lab.cli, 't', ({ state }) => state === 'blocked');
+    expect(tunnel.because?.code).toBe('binding-not-freed');
+    const told = (await storyOf(lab)).episodes.at(-1);
+    expect(told?.outcome).toBe('asks');
+    expect(told?.entries.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['refused', 'evidence', 'verdict', 'waiting', 'asks']));
+    expect(told?.steps).not.toContain('evict');
   });
 });

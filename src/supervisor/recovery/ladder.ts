@@ -1,7 +1,7 @@
 import type { BindingVerdict } from '../../model/binding.ts';
 import { type Address, isSocket, printAddress } from '../../model/address.ts';
 import { judgeBinding } from '../../decide/judge-binding.ts';
-import { type Decision, type History, type Policy, recover, retryBeforeDiagnosis } from '../../decide/recover.ts';
+import { type Decision, type Policy, recover, retryBeforeDiagnosis } from '../../decide/recover.ts';
 import { type Problem, ProblemError, problemOf, retryClassOf, wordsOf } from '../../model/problem.ts';
 import type { Forward } from '../../model/profile.ts';
 import type { Clock } from '../../platform/clock.ts';
@@ -11,6 +11,7 @@ import type { Listener, Service } from '../../ssh/types.ts';
 import { BindLater } from './bind-later.ts';
 import { describeEvidence } from './describe-evidence.ts';
 import { type Episode, newEpisode, VERDICT_TEXT } from './episode.ts';
+import { historyOf } from './history-of.ts';
 import { pause, perform } from './perform.ts';
 import type { CareWanted, Rungs } from './rungs.ts';
 import type { Teller } from './teller.ts';
@@ -49,6 +50,8 @@ export class Ladder {
   #episode: Episode | null = null;
   /** The link whose reset has had its episode. */
   #credited: HopLink | null = null;
+  /** The user's leave to take the binding away from a live session holds for one binding: two who have it must not fight for ever. */
+  #leaveUsed = false;
 
   constructor(given: LadderGiven) {
     this.#given = given;
@@ -71,6 +74,11 @@ export class Ladder {
   callOff(): void {
     this.#episode?.teller.end('called-off', 'The tunnel was taken down.');
     this.#episode = null;
+    this.#leaveUsed = false;
+  }
+
+  get #mayTakeOver(): boolean {
+    return !this.#leaveUsed && this.#given.takeOver();
   }
 
   get #listen(): Address {
@@ -98,6 +106,7 @@ export class Ladder {
       await listener.close(0);
       throw this.#asks(verified);
     }
+    this.#leaveUsed = true;
     const release = rungs.hold(climb.link, { address: listener.address, tunnel: this.#given.tunnel, care: this.#given.care });
     this.#endWell(listener.address, climb.link);
     return {
@@ -131,7 +140,9 @@ export class Ladder {
     const soon = refusal.because.code === 'bind-not-allowed' || episode.verdict !== null ? null : retryBeforeDiagnosis(episode.refusals);
     if (soon !== null) return await pause(soon, { clock: this.#given.clock, signal: climb.signal });
     if (this.#shouldLook(episode)) await this.#look(episode, climb, refusal);
-    const decision = recover(episode.verdict ?? { is: 'cannot-tell' }, this.#policy(), this.#history(episode, climb));
+    const { clock, rungs } = this.#given;
+    const history = historyOf(episode, { now: clock.now(), link: climb.link, rungs });
+    const decision = recover(episode.verdict ?? { is: 'cannot-tell' }, this.#policy(), history);
     await this.#carryOut(decision, episode, climb);
   }
 
@@ -151,7 +162,7 @@ export class Ladder {
       listen: this.#listen,
       said,
       mayPoke: episode.pokedAt === null,
-      takeOver: this.#given.takeOver(),
+      takeOver: this.#mayTakeOver,
       signal: climb.signal,
     });
     // The one poke's answer stays true for the episode; without it a silent holder would look like none.
@@ -214,35 +225,12 @@ export class Ladder {
   }
 
   #policy(): Policy {
-    const { forward, hop, takeOver } = this.#given;
+    const { forward, hop } = this.#given;
     const { listen, onConflict, fallbackPorts, giveUpAfterMs } = forward;
-    return { listen, on: hop, onConflict, fallbackPorts, giveUpAfterMs, takeOver: takeOver() };
-  }
-
-  #history(episode: Episode, { link }: Climb): History {
-    const now = this.#given.clock.now();
-    const deadSince = episode.old?.diedAt ?? null;
-    return {
-      tries: episode.tries,
-      sinceMs: now - episode.startedAt,
-      verdictForMs: now - (episode.verdictAt ?? now),
-      canKnock: this.#given.rungs.canKnock(link, episode.old),
-      knocked: episode.knocked,
-      canEvict: this.#given.rungs.canEvict(link),
-      evictions: episode.evictions,
-      unlinked: episode.unlinked,
-      triedFallbacks: episode.fallback === null ? episode.triedFallbacks : [...episode.triedFallbacks, episode.fallback],
-      patienceMs: this.#given.rungs.patienceMs(link, { afterMs: pokedAfterMs(episode) }),
-      deadForMs: deadSince === null ? null : now - deadSince,
-    };
+    return { listen, on: hop, onConflict, fallbackPorts, giveUpAfterMs, takeOver: this.#mayTakeOver };
   }
 }
 
 type Refusal = { readonly because: Problem; readonly said: readonly string[] };
-
-/** From the last that the server heard of the dead session to the poke; null without a poke. */
-function pokedAfterMs({ pokedAt, old, startedAt }: Episode): number | null {
-  return pokedAt === null ? null : Math.max(0, pokedAt - (old?.diedAt ?? startedAt));
-}
 
 const isRefusal = (because: Problem): boolean => because.code === 'binding-refused' || because.code === 'bind-not-allowed';

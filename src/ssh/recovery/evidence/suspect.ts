@@ -1,4 +1,4 @@
-import { type RecordedSession, sessionOfScope } from '../../../model/binding.ts';
+import { type RecordedProcess, type RecordedSession, sessionOfScope } from '../../../model/binding.ts';
 import { type Look, look, type Suspect } from './look.ts';
 import { type Marker, parseMarker } from './marker-text.ts';
 import type { EvidenceGiven, EvidenceRequest } from './request.ts';
@@ -6,20 +6,26 @@ import type { EvidenceGiven, EvidenceRequest } from './request.ts';
 /** A look at the server, and the session that it was about. */
 export type Seen = { readonly look: Look; readonly suspect: Suspect | null; readonly recorded: RecordedSession | null };
 
-/** Whom to suspect: the session of our record, else of the marker, else of the login that the listener belongs to. */
+/** Whom to suspect: the session of our record while it may be there, else of the marker, else of the login that the listener belongs to. */
 export async function lookAtSuspect(request: EvidenceRequest, given: EvidenceGiven): Promise<Seen | null> {
-  const { record, usedByLiveLink } = request;
-  if (record !== null) {
-    const suspect = { ...record, client: record.client.port === 0 ? null : record.client };
-    const first = await look(request, { suspect, marker: 'skip' }, given);
-    return first === null ? null : { look: first, suspect, recorded: recordedHere(record, usedByLiveLink) };
-  }
-  const first = await look(request, { suspect: null, marker: 'read' }, given);
+  const recorded = suspectOfRecord(request);
+  const first = await look(request, { suspect: recorded?.suspect ?? null, marker: 'read' }, given);
   if (first === null) return null;
+  if (recorded !== null && !ENDED.includes(first.process)) return { look: first, ...recorded };
   const named = namedByMarker(first) ?? namedByScope(first);
-  if (named === null) return { look: first, suspect: null, recorded: null };
+  if (named === null) return { look: first, ...(recorded ?? NOBODY) };
   const second = await look(request, { suspect: named.suspect, marker: 'skip' }, given);
-  return { look: second ?? first, ...named };
+  return { look: second ?? { ...first, process: 'unknown', connection: 'unknown' }, ...named };
+}
+
+/** Then whoever holds the binding now came after it. */
+const ENDED: readonly RecordedProcess[] = ['gone', 'reused', 'rebooted'];
+const NOBODY: Omit<Seen, 'look'> = { suspect: null, recorded: null };
+
+function suspectOfRecord({ record, usedByLiveLink }: EvidenceRequest): Omit<Seen, 'look'> | null {
+  if (record === null) return null;
+  const suspect = { ...record, client: record.client.port === 0 ? null : record.client };
+  return { suspect, recorded: recordedHere(record, usedByLiveLink) };
 }
 
 function namedByMarker({ marker, uid, ownPid }: Look): Omit<Seen, 'look'> | null {
