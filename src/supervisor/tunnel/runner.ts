@@ -121,6 +121,7 @@ export class Runner {
   /** Resolves when the old bindings are free and the new dial is under way. */
   async restart(): Promise<void> {
     this.#wanted = 'up';
+    this.#takeOver = false;
     this.#send({ type: 'asked-restart' });
     await this.#closed();
   }
