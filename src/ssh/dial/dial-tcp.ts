@@ -119,7 +119,8 @@ class Race {
     socket.once('close', cancel).once('connect', cancel);
     socket.once('error', (error) => this.#failed(socket, error));
     socket.once('connect', () => {
-      socket.removeAllListeners('error');
+      // Until its session listens, a reset would be an error that nobody hears of.
+      socket.removeAllListeners('error').on('error', () => {});
       this.#open.delete(socket);
       this.#result.resolve(socket);
     });

@@ -71,12 +71,13 @@ export class Links {
     this.#parking.dismissAll();
   }
 
-  #slotsOf(route: Route): Slot[] {
+  /** One by one, as each is entered: a slot that nobody has entered would never be left, and outlive its parent. */
+  *#slotsOf(route: Route): Generator<Slot> {
     let parent: Slot | null = null;
-    return keysOf(route).map((key, index) => {
+    for (const [index, key] of keysOf(route).entries()) {
       parent = this.#slot(key, { hop: route.hops[index] as ResolvedHop, parent, keepalive: route.keepalive });
-      return parent;
-    });
+      yield parent;
+    }
   }
 
   #slot(key: string, made: { hop: ResolvedHop; parent: Slot | null; keepalive: Keepalive }): Slot {
@@ -114,6 +115,7 @@ function releaseOnce(held: readonly Slot[]): Lease['release'] {
 }
 
 async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  work.catch(() => {});
   signal.throwIfAborted();
   let abort = () => {};
   const aborted = new Promise<never>((_, reject) => {

@@ -89,7 +89,8 @@ export class Slot {
     this.#dial = dial;
     this.#given.onChange();
     dial.link.then(
-      (link) => this.#connected(link),
+      // What was called off may have come through in the very same moment, and nobody else would ever close it.
+      (link) => (abort.signal.aborted ? void link.close(CLOSE_MS) : this.#connected(link)),
       (error: unknown) => this.#failed(error),
     );
     return dial;
@@ -154,13 +155,18 @@ export class Slot {
    * waited for, not just its TCP: a kernel accepts connections also for a server that is merely busy.
    */
   #replaced(): void {
-    if (!this.#link?.suspect) return;
     const old = this.#link;
-    this.#link = null;
-    const parked = old.abandon(problem('link-replaced', { host: this.hop.name }));
-    if (parked === null) return;
-    this.#given.parking.park(this.#place(), parked);
+    if (old?.suspect) {
+      this.#link = null;
+      this.#park(old, problem('link-replaced', { host: this.hop.name }));
+    }
+    // Also what was given up and parked since this dial's TCP connected.
     this.#noteReset(this.#given.parking.dismiss(this.#place()));
+  }
+
+  #park(link: LiveLink, because: Problem): void {
+    const parked = link.abandon(because);
+    if (parked !== null) this.#given.parking.park(this.#place(), parked);
   }
 
   #noteReset({ count, ends }: Dismissal): void {
@@ -177,8 +183,7 @@ export class Slot {
     if (this.#link !== link) return;
     this.#cancelBeside();
     this.#link = null;
-    const parked = link.abandon(because);
-    if (parked !== null) this.#given.parking.park(this.#place(), parked);
+    this.#park(link, because);
     this.#given.onChange();
   }
 

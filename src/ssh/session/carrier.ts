@@ -26,10 +26,14 @@ export class ParkedSocket {
     this.#socket = socket;
     this.ends = endsOf(socket);
     socket.on('error', () => {});
-    socket.on('data', () => {
-      this.#answered = true;
-    });
+    socket.on('data', () => this.#heard());
     socket.resume();
+  }
+
+  /** The way is free. Nobody may ever dial there again, and while this socket answers for us the server would keep its session. */
+  #heard(): void {
+    this.#answered = true;
+    this.#socket.end();
   }
 
   /** Ends the old session on the server: in order if it has spoken since, otherwise by a reset. */

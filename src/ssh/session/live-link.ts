@@ -57,6 +57,8 @@ export class LiveLink implements Link, Remote, Overheard {
       clock: given.clock,
       onChange: (is) => this.#livenessChanged(is),
     });
+    // A close in the same breath as the login's success has been told to nobody.
+    if (given.carrier.stream.destroyed) this.#closed();
   }
 
   get rttMs(): number | null {

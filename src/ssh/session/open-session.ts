@@ -99,6 +99,8 @@ class Attempt {
       keepaliveInterval: 0,
       strictVendor: false,
     });
+    // It may have been closed while the credentials were read; a closed stream says nothing more.
+    if (stream.destroyed) this.#fail(null);
     return listenToServer(this.#client);
   }
 

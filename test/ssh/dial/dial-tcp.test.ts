@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type AddressInfo, type Server } from 'node:net';
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { ProblemError } from '../../../src/model/problem.ts';
 import { systemClock } from '../../../src/platform/clock.ts';
@@ -81,5 +81,14 @@ describe('a dial', () => {
     const work = dialTcp({ ...request, port: 1 }, { clock: systemClock, signal: abort.signal, lookup: () => new Promise(() => {}) });
     abort.abort(reason);
     await expect(work).rejects.toBe(reason);
+  });
+
+  test('may be reset before anybody listens to the socket, and nothing is thrown', async () => {
+    const port = await listen('127.0.0.1');
+    const accepted = once(servers[0] as Server, 'connection') as Promise<[Socket]>;
+    const socket = await dialTcp({ ...request, host: '127.0.0.1', port }, { clock: systemClock, signal });
+    (await accepted)[0].resetAndDestroy();
+    await new Promise<void>((closed) => (socket.destroyed ? closed() : socket.once('close', () => closed())));
+    expect(socket.errored).not.toBeNull();
   });
 });

@@ -76,6 +76,11 @@ async function startRelay(sshd: Sshd) {
       state.swallowing = false;
       if (which === 'all') for (const { client, upstream } of pairs) client.pipe(upstream).pipe(client);
     },
+    /** Only the second connection is served from now on. */
+    letSecond() {
+      const second = pairs[1];
+      second?.client.pipe(second.upstream).pipe(second.client);
+    },
   };
 }
 
@@ -175,5 +180,48 @@ describe('links', () => {
     const answers = await Promise.allSettled(asked);
     expect(answers.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
     await lease.release('may-return');
+  });
+
+  test('leave nothing behind of a way that was given up before its second hop', async () => {
+    const { sshd, relay, hop } = await server();
+    const links = newLinks();
+    const inner = { ...hop, name: 'inner', port: sshd.port };
+    relay.swallow('lost');
+    const abort = new AbortController();
+    const givenUp = links.lease(routeOf(hop, inner), abort.signal);
+    await until(() => relay.accepted() === 1, { what: 'the dial' });
+    abort.abort(new Error('called off'));
+    await expect(givenUp).rejects.toThrow('called off');
+    relay.let('new');
+    const lease = await links.lease(routeOf(hop, inner), open());
+    expect(sshd.log().match(/Accepted publickey/g)).toHaveLength(2);
+    await lease.release('for-good');
+    await until(() => sshd.sessions().length === 0, { what: 'every session to end' });
+  });
+
+  test('are reset by a new connection also where they were given up between its TCP and its key exchange', async () => {
+    const { sshd, relay, hop } = await server();
+    const links = newLinks();
+    const lease = await links.lease({ ...routeOf(hop), keepalive: { intervalMs: 300, countMax: 2 } }, open());
+    relay.swallow('kept');
+    await until(() => relay.accepted() === 2, { what: 'a dial beside the doubted connection' });
+    expect((await lease.lost).code).toBe('link-silent');
+    relay.letSecond();
+    const again = await links.lease({ ...routeOf(hop), keepalive: { intervalMs: 300, countMax: 2 } }, open());
+    ends.push(() => again.release('for-good'));
+    await lease.release('may-return');
+    expect(again.links[0]?.reset?.ends).toHaveLength(1);
+    await until(() => sshd.sessions().length === 1, { what: 'the reset to end the old session' });
+  });
+
+  test('that were given up are ended as soon as their server is heard again, also where nobody dials it', async () => {
+    const { sshd, relay, hop } = await server();
+    const links = newLinks();
+    const lease = await links.lease({ ...routeOf({ ...hop, connectTimeoutMs: 500 }), keepalive: { intervalMs: 300, countMax: 2 } }, open());
+    relay.swallow('kept');
+    expect((await lease.lost).code).toBe('link-silent');
+    await lease.release('for-good');
+    relay.let('all');
+    await until(() => sshd.sessions().length === 0, { what: 'the old session to end' });
   });
 });

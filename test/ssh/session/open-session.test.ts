@@ -1,0 +1,23 @@
+import { PassThrough } from 'node:stream';
+import { describe, expect, test } from 'vitest';
+import { problem, problemOf } from '../../../src/model/problem.ts';
+import { openSession } from '../../../src/ssh/session/open-session.ts';
+import type { ResolvedHop } from '../../../src/ssh/types.ts';
+import { fakeClock } from '../../support/fake-clock.ts';
+
+const hop = { name: 'hop', host: 'hop.example', port: 22, user: 'ann', connectTimeoutMs: 5_000 } as ResolvedHop;
+const given = {
+  clock: fakeClock(),
+  signal: new AbortController().signal,
+  verifier: { algorithms: ['ssh-ed25519' as const], verify: () => null },
+  login: { handler: () => false as const, refused: () => problem('login-refused', { host: 'hop', user: 'ann', tried: '' }) },
+};
+
+describe('a session', () => {
+  test('over a connection that was closed meanwhile fails at once, not at its deadline', async () => {
+    const stream = new PassThrough();
+    stream.destroy();
+    const error: unknown = await openSession(stream, hop, given).catch((reason: unknown) => reason);
+    expect(problemOf(error).code).toBe('closed-before-greeting');
+  });
+});
