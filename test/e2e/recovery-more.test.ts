@@ -1,4 +1,5 @@
-import { chownSync, existsSync, lstatSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { randomBytes } from 'node:crypto';
 import { afterEach, describe, expect, test } from 'vitest';
 import { as, down, listenerSeenBy, networkLab, QUICK, storyOf, type Up, untilUpAgain, up } from '../support/binding-place.ts';
@@ -7,10 +8,10 @@ import { type Lab, makeLab } from '../support/lab.ts';
 import { startTarget } from '../support/echo-server.ts';
 import { freePort, isFree } from '../support/free-port.ts';
 import type { Network } from '../support/namespaces.ts';
-import { isRoot, run } from '../support/run.ts';
+import { isRoot, must, run } from '../support/run.ts';
 import { makeCli } from '../support/run-cli.ts';
 import { statusOf, untilTunnel } from '../support/status.ts';
-import { tempHome } from '../support/temp-home.ts';
+import { tempDir, tempHome } from '../support/temp-home.ts';
 import { until } from '../support/until.ts';
 import { makeUser } from '../support/users.ts';
 
@@ -272,5 +273,111 @@ describe.runIf(isRoot)('a binding that the server keeps for a dead session', () 
     expect(told?.outcome).toBe('asks');
     expect(told?.entries.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['refused', 'evidence', 'verdict', 'waiting', 'asks']));
     expect(told?.steps).not.toContain('evict');
+  });
+});
+
+describe.runIf(isRoot)('a supervisor that has lost its notes of a session that died in the outage', () => {
+  /** The binding is held on the server by a dead session, and what is known of it here cannot be read. */
+  async function place(notes: string): Promise<{ lab: Lab; port: number; marker: string; restore: () => Promise<void> }> {
+    const { network, lab } = await networkLab([], atEnd);
+    const port = await freePort();
+    lab.profile('t', [`{ name: hook, remote: ${port}, to: "localhost:1" }`], { hops: lab.oneHop, more: `${QUICK}deadman: off\n` });
+    expect((await up(lab)).code).toBe(0);
+    const marker = `${lab.user.home}/.cache/tunnels/binding-${port}`;
+    await until(() => existsSync(marker), { what: 'the marker' });
+    await network.cut();
+    await network.changeClientAddress();
+    for (const pid of lab.cli.processes()) process.kill(pid, 'SIGKILL');
+    await until(() => lab.cli.processes().length === 0, { what: 'the supervisor to end' });
+    writeFileSync(`${lab.home.tunnelsHome}/sessions.json`, notes);
+    return { lab, port, marker, restore: network.restore };
+  }
+
+  const setAside = (lab: Lab): string[] => readdirSync(lab.home.tunnelsHome).filter((name) => name.startsWith('sessions.aside-'));
+
+  test('puts the torn file aside, and finds the session by the marker that it left there', async () => {
+    const torn = '{ "schemaVersion": 1, "value": [ { "hostKey": "SHA256:';
+    const { lab, restore } = await place(torn);
+    await restore();
+    const { code, said, tunnel } = await up(lab);
+    expect(code, said).toBe(0);
+    expect(tunnel.forwards[0]?.lastRecovery).toMatchObject({ verdict: 'ours-stale', steps: expect.arrayContaining(['evict']) });
+    const [aside] = setAside(lab);
+    expect(readFileSync(`${lab.home.tunnelsHome}/${aside}`, 'utf8')).toBe(torn);
+  });
+
+  test('puts a file of the future aside, and does not believe a marker that another user has put there', async () => {
+    const { lab, port, marker, restore } = await place('{ "schemaVersion": 99, "value": [] }');
+    const user = await makeUser();
+    atEnd(() => user.remove());
+    // As where the cache directory's parent can be written by others.
+    for (const path of [marker, dirname(marker)]) chownSync(path, user.uid, user.gid);
+    for (const [path, mode] of [
+      [marker, 0o644],
+      [dirname(marker), 0o755],
+    ] as const)
+      chmodSync(path, mode);
+    const before = listenerSeenBy(lab.bastion.pid(), port);
+    await restore();
+    const { code, said, tunnel } = await up(lab, '--wait', '8');
+    // Not a person's matter yet: it is tried again for as long as the profile lets it.
+    expect(code, said).toBe(3);
+    expect(tunnel.forwards[0]?.because?.code).toBe('binding-unknown-holder');
+    const told = (await storyOf(lab)).episodes.at(-1);
+    expect([told?.verdict, told?.steps.includes('evict')]).toEqual(['cannot-tell', false]);
+    expect([listenerSeenBy(lab.bastion.pid(), port), setAside(lab).length]).toEqual([before, 1]);
+  });
+});
+
+describe.runIf(isRoot)('on dropbear, whose sessions are not ours to end', () => {
+  async function place(): Promise<{ network: Network; lab: Lab; port: number; pid: number }> {
+    const { network, lab } = await networkLab([], atEnd);
+    const sshPort = await freePort();
+    const dir = tempDir();
+    const made = await must('dropbearkey', ['-t', 'ed25519', '-f', `${dir}/host`]);
+    const key = /^ssh-ed25519 \S+/m.exec(made)?.[0] ?? '';
+    const host = network.addresses.server;
+    lab.home.write('.ssh/known_hosts', `[${host}]:${sshPort} ${key}\n`);
+    lab.home.write('.ssh/authorized_keys', `${lab.key.publicLine}\n`);
+    const server = network.spawn('server', ['dropbear', '-F', '-E', '-p', `${host}:${sshPort}`, '-r', `${dir}/host`, '-P', `${dir}/pid`]);
+    atEnd(() => server.stop());
+    await server.waitFor(/Not backgrounding/);
+    const port = await freePort();
+    const hops = `hops:\n  - { host: ${host}, port: ${sshPort}, user: ${lab.user.name}, identity: ${lab.key.path} }\n`;
+    const forward = `{ name: hook, remote: ${port}, to: "${lab.bastion.host}:${lab.bastion.port}" }`;
+    lab.profile('t', [forward], { hops, more: QUICK });
+    return { network, lab, port, pid: lab.bastion.pid() };
+  }
+
+  test('a port is bound again when the network is back', async () => {
+    const { network, lab, port, pid } = await place();
+    expect((await up(lab)).code).toBe(0);
+    const before = listenerSeenBy(pid, port);
+    await network.cut();
+    await untilTunnel(lab.cli, 't', ({ state }) => state === 'reconnecting');
+    await network.restore();
+    const tunnel = await untilUpAgain(lab);
+    expect(tunnel.forwards[0]?.lastRecovery?.steps).toContain('reset');
+    expect(tunnel.forwards[0]?.lastRecovery?.steps).not.toContain('evict');
+    expect(listenerSeenBy(pid, port)).not.toBe(before);
+    const greeting = await network.exec('server', ['sh', '-c', `nc -w 5 127.0.0.1 ${port} </dev/null | head -c 7`]);
+    expect(greeting.stdout).toBe('SSH-2.0');
+  });
+
+  test("another user's port is left alone, and the user is named", async () => {
+    const { network, lab, port, pid } = await place();
+    const user = await makeUser();
+    atEnd(() => user.remove());
+    const holder = network.spawn('server', as(user, ['nc', '-l', '-k', '127.0.0.1', String(port)]));
+    atEnd(() => holder.stop());
+    await until(() => listenerSeenBy(pid, port) !== null, { what: 'the holder to listen' });
+    const { code, said, tunnel } = await up(lab, '--wait', '8');
+    // dropbear says yes all the same, as it has the other loopback.
+    expect(code, said).toBe(5);
+    expect(tunnel.because).toMatchObject({ code: 'binding-held' });
+    expect(tunnel.because?.text).toContain(user.name);
+    const told = (await storyOf(lab)).episodes.at(-1);
+    expect([told?.verdict, told?.steps.includes('evict')]).toEqual(['someone-else', false]);
+    expect(holder.running()).toBe(true);
   });
 });

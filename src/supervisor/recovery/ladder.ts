@@ -1,8 +1,9 @@
 import type { BindingVerdict } from '../../model/binding.ts';
 import { type Address, isSocket, printAddress } from '../../model/address.ts';
 import { judgeBinding } from '../../decide/judge-binding.ts';
+import { addressesOf } from '../../decide/same-port.ts';
 import { type Decision, type Policy, recover, retryBeforeDiagnosis } from '../../decide/recover.ts';
-import { type Problem, ProblemError, problemOf, retryClassOf, wordsOf } from '../../model/problem.ts';
+import { type Problem, problem, ProblemError, problemOf, retryClassOf, wordsOf } from '../../model/problem.ts';
 import type { Forward } from '../../model/profile.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { TestedListener } from '../../ssh/recovery/steps/tested-listener.ts';
@@ -64,9 +65,11 @@ export class Ladder {
       climb.signal.throwIfAborted();
       const mark = climb.link.said.mark();
       const tried = await this.#try(climb);
-      if ('listener' in tried) return await this.#bound(tried, climb);
-      if (!isRefusal(tried.because)) throw new ProblemError(tried.because);
-      await this.#refused(climb, { because: tried.because, said: climb.link.said.since(mark) });
+      const listener = 'listener' in tried ? await this.#bound(tried, climb) : null;
+      if (listener !== null) return listener;
+      const because = 'listener' in tried ? refusalOf(this.#listen, this.#given.hop) : tried.because;
+      if (!isRefusal(because)) throw new ProblemError(because);
+      await this.#refused(climb, { because, said: climb.link.said.since(mark) });
     }
   }
 
@@ -95,11 +98,19 @@ export class Ladder {
     }
   }
 
-  async #bound(bound: TestedListener, climb: Climb): Promise<Listener> {
+  /** Null where the server's yes was for another address alone, such as dropbear's ::1 for 127.0.0.1: that is as good as a refusal. */
+  async #bound(bound: TestedListener, climb: Climb): Promise<Listener | null> {
     const { rungs } = this.#given;
     const { listener } = bound;
-    const verified = await rungs.verify(climb.link, { asked: this.#listen, ...bound, signal: climb.signal });
+    const verified = await rungs.verify(climb.link, { asked: this.#listen, ...bound, signal: climb.signal }).catch(async (error) => {
+      await listener.close(0);
+      throw error;
+    });
     const refused = verified !== null && verified.code === 'binding-widened' && !this.#given.forward.public;
+    if (verified !== null && verified.code === 'binding-half' && isOneAddress(this.#listen)) {
+      await listener.close(0);
+      return null;
+    }
     climb.onWarning(verified);
     if (verified !== null) this.#begin().teller.tell('evidence', wordsOf(verified).text);
     if (verified !== null && refused) {
@@ -232,5 +243,9 @@ export class Ladder {
 }
 
 type Refusal = { readonly because: Problem; readonly said: readonly string[] };
+
+const refusalOf = (listen: Address, on: string): Problem => problem('binding-refused', { listen: printAddress(listen), on });
+
+const isOneAddress = (listen: Address): boolean => !isSocket(listen) && addressesOf(listen.host)?.length === 1;
 
 const isRefusal = (because: Problem): boolean => because.code === 'binding-refused' || because.code === 'bind-not-allowed';

@@ -24,6 +24,8 @@ export type Scene = {
   canEvict?: boolean;
   patienceMs?: number | null;
   takeOver?: boolean;
+  /** What is odd about what was bound. */
+  verified?: Problem;
 };
 
 /** What was done: each rung by its name, and when, in ms since the start. */
@@ -93,7 +95,7 @@ function rungsOf(scene: Scene, note: Note): Rungs {
     enter: async () => {},
     listen: async (_: unknown, { forward }: Service) => {
       if (note('bind', scene.answers?.shift()) === 'bound')
-        return { listener: { address: forward.listen, close: async () => {} }, test: null };
+        return { listener: { address: forward.listen, close: async () => note('give back', undefined) }, test: null };
       throw new ProblemError(REFUSED);
     },
     look: async (_: unknown, look: Look) => note(look.mayPoke ? 'look and poke' : 'look', { evidence: scene.evidence(look), old }),
@@ -104,7 +106,7 @@ function rungsOf(scene: Scene, note: Note): Rungs {
     unlink: async () => note('unlink', 'unlinked'),
     forget: () => note('forget', undefined),
     patienceMs: () => scene.patienceMs ?? null,
-    verify: async () => null,
+    verify: async () => scene.verified ?? null,
     hold: () => () => {},
     tidy: async () => {},
   };

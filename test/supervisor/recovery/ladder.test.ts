@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { evidence, mine, same, session } from '../../decide/evidence.ts';
+import { evidence, mine, row, same, session } from '../../decide/evidence.ts';
+import { problem } from '../../../src/model/problem.ts';
 import { BindLater } from '../../../src/supervisor/recovery/bind-later.ts';
 import type { Look } from '../../../src/supervisor/recovery/rungs.ts';
 import { fakeLink } from './fake-link.ts';
@@ -34,6 +35,17 @@ describe('a refused binding', () => {
     expect(await bind()).toBe('bound');
     expect(done.every(({ what }) => what === 'bind')).toBe(true);
     expect(teller.episodes.map(({ outcome, verdict }) => [outcome, verdict])).toEqual([['bound', null]]);
+  });
+
+  test('is also one that the server grants at another address alone; what it gave is given back', async () => {
+    const half = problem('binding-half', {
+      ...{ listen: '127.0.0.1:18080', on: 'bastion', port: 18_080 },
+      ...{ bound: '::1', missing: '127.0.0.1', holderUid: 1_002 },
+    });
+    const scene: Scene = { evidence: () => mine({ rows: [row(1_002)] }), answers: Array(4).fill('bound'), verified: half };
+    const { bind, times } = stage(scene);
+    expect(await bind()).toMatchObject({ code: 'binding-held' });
+    expect([times('bind'), times('give back'), times('look and poke')]).toEqual([4, 4, 1]);
   });
 
   test('is knocked for once and evicted twice at most, however often it is tried', async () => {
