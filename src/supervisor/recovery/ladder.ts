@@ -102,10 +102,7 @@ export class Ladder {
   async #bound(bound: TestedListener, climb: Climb): Promise<Listener | null> {
     const { rungs } = this.#given;
     const { listener } = bound;
-    const verified = await rungs.verify(climb.link, { asked: this.#listen, ...bound, signal: climb.signal }).catch(async (error) => {
-      await listener.close(0);
-      throw error;
-    });
+    const verified = await rungs.verify(climb.link, { asked: this.#listen, ...bound, signal: climb.signal });
     const refused = verified !== null && verified.code === 'binding-widened' && !this.#given.forward.public;
     if (verified !== null && verified.code === 'binding-half' && isOneAddress(this.#listen)) {
       await listener.close(0);

@@ -34,6 +34,8 @@ export class Bindings {
   readonly #listeners = new Map<number, Listener>();
   /** A binding of a forward waits until the one before it is given back. */
   readonly #closing = new Map<number, Promise<void>>();
+  /** The last try of each forward, under way or over. */
+  readonly #tries = new Map<number, Promise<unknown>>();
 
   constructor(given: BindingsGiven) {
     this.#given = given;
@@ -41,6 +43,18 @@ export class Bindings {
 
   /** Rejects with the ProblemError of the refusal. When the signal is aborted meanwhile, nothing stays bound. */
   async bind(index: number, links: readonly HopLink[] | null, signal: AbortSignal): Promise<Address> {
+    const before = this.#tries.get(index);
+    const listening = Promise.resolve(before).then(() => this.#bind(index, links, signal));
+    this.#tries.set(index, listening.catch(() => {}));
+    return await listening;
+  }
+
+  /** Resolves when no try is under way any more; those whose signal was aborted leave nothing bound. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#tries.values());
+  }
+
+  async #bind(index: number, links: readonly HopLink[] | null, signal: AbortSignal): Promise<Address> {
     await this.#closing.get(index);
     signal.throwIfAborted();
     const listener = await this.#listen(index, links, signal);

@@ -43,6 +43,10 @@ export class Connection {
     const hops = await resolveRoute(profile.hops, profile.ssh, { env, signal: dial.signal });
     this.#route = { hops, keepalive: profile.keepalive === 'mirror' ? DEFAULT_KEEPALIVE : profile.keepalive };
     const lease = await links.lease(this.#route, dial.signal, onRevived);
+    if (dial.signal.aborted) {
+      await lease.release('for-good');
+      throw dial.signal.reason;
+    }
     this.#lease = lease;
     this.#dial = null;
     void lease.lost.then((because) => {
@@ -51,11 +55,12 @@ export class Connection {
     return lease.links;
   }
 
-  async release(how: 'for-good' | 'may-return'): Promise<void> {
+  /** Parts at once with what is dialled or held; a later connection is not touched by what it returns, which gives it back. */
+  leave(): Lease['release'] {
     this.#dial?.abort(new Error('given up'));
     this.#dial = null;
     const lease = this.#lease;
     this.#lease = null;
-    await lease?.release(how);
+    return async (how) => await lease?.release(how);
   }
 }

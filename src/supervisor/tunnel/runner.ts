@@ -15,6 +15,7 @@ import { Bindings } from './bindings.ts';
 import { Connection } from './connection.ts';
 import { Counters } from './counters.ts';
 import { Gate } from './gate.ts';
+import { GiveBack } from './give-back.ts';
 import { Ladders } from './ladders.ts';
 import type { LocalClaims } from './local-claims.ts';
 import { snapshotOf } from './snapshot-of.ts';
@@ -46,6 +47,7 @@ export class Runner {
   readonly #teller: Teller;
   readonly #ladders: Ladders;
   readonly #timers: Timers;
+  readonly #giveBack: GiveBack;
   #tunnel: Tunnel;
   #wanted: 'up' | 'down' = 'down';
   /** Aborted when the run or, for bindings on hops, the epoch ends. */
@@ -79,6 +81,8 @@ export class Runner {
       onTrouble: (forward, because) => this.#send({ type: 'bind-trouble', age: this.#tunnel.epoch, forward, problem: because }),
       onWarning: (forward, warning) => this.#warned(forward, warning),
     });
+    const onFailure = (error: unknown): void => given.log.problem(problemOf(error), { tunnel: given.profile.name });
+    this.#giveBack = new GiveBack({ connection: this.#connection, bindings: this.#bindings, onFailure });
     this.#teller = new Teller(given.profile.name, given);
     this.#ladders = new Ladders({ ...given, teller: this.#teller, takeOver: () => this.#takeOver });
     this.#tunnel = newTunnel(given.profile, given.clock.now());
@@ -116,6 +120,7 @@ export class Runner {
     this.#wanted = 'down';
     this.#send({ type: 'asked-down' });
     await this.#closed();
+    await this.#before;
   }
 
   /** Resolves when the old bindings are free and the new dial is under way. */
@@ -146,7 +151,7 @@ export class Runner {
       case 'forget':
         return this.#forget();
       case 'disconnect':
-        return void this.#disconnect();
+        return this.#disconnect();
       case 'close':
         return void this.#close(effect.run);
       case 'wake':
@@ -157,6 +162,7 @@ export class Runner {
   async #connect(epoch: number): Promise<void> {
     this.#epoch = new AbortController();
     await this.#before;
+    if (epoch !== this.#tunnel.epoch) return;
     try {
       const links = await this.#connection.connect(epoch);
       if (epoch !== this.#tunnel.epoch) return;
@@ -195,14 +201,13 @@ export class Runner {
     this.#gate.close();
     this.#epoch.abort();
     void this.#bindings.closeThere(0);
-    void this.#connection.release('may-return');
+    void this.#connection.leave()('may-return');
   }
 
-  async #disconnect(): Promise<void> {
+  #disconnect(): void {
     this.#gate.close();
     this.#epoch.abort();
-    await this.#bindings.closeThere(DRAIN_MS);
-    await this.#connection.release('for-good');
+    void this.#giveBack.after(() => this.#bindings.closeThere(DRAIN_MS));
   }
 
   /** In order: stop accepting, cancel the bindings, let connections drain, end the session. */
@@ -214,8 +219,7 @@ export class Runner {
     this.#epoch.abort();
     this.#run = new AbortController();
     this.#ladders.callOff();
-    await this.#bindings.closeAll(DRAIN_MS);
-    await this.#connection.release('for-good');
+    await this.#giveBack.after(() => this.#bindings.closeAll(DRAIN_MS));
     this.#send({ type: 'closed', run });
   }
 
