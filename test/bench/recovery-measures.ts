@@ -9,7 +9,7 @@ export type Taken = {
   readonly ms: number;
   /** … from when the server had the new connection's TCP; null where the old connection went on. */
   readonly afterDialMs: number | null;
-  /** How far the first announced time was from the real one, in percent of the wait that was announced. */
+  /** How far the first announced time was from the real one, in percent of the real wait; Infinity: none was announced. */
   readonly offPercent: number | null;
 };
 
@@ -76,8 +76,8 @@ export const foretold: Measure = async (place, before) => {
   while (look(place, place.port).listener === before.listener && performance.now() - before.backAt < LIMIT_MS) await sleep(10);
   const freedAt = Date.now();
   const [taken, said] = await Promise.all([bound, announced]);
-  if (said === null || said.freeAt === null) throw new Error(`no time was announced: ${JSON.stringify(said)}`);
-  return { ...taken, offPercent: (100 * (said.freeAt - freedAt)) / (freedAt - said.at) };
+  if (said === null) throw new Error('it was bound before anything had to be waited for');
+  return { ...taken, offPercent: said.freeAt === null ? Number.POSITIVE_INFINITY : (100 * (said.freeAt - freedAt)) / (freedAt - said.at) };
 };
 
 type Announcement = { readonly at: number; readonly freeAt: number | null };

@@ -33,7 +33,7 @@ export function cell(all: readonly Taken[]): string {
   const afterDial = all.flatMap(({ afterDialMs }) => afterDialMs ?? []);
   if (afterDial.length > 0) parts.push(`from the answered dial ${spread(afterDial, time)}`);
   const off = all.flatMap(({ offPercent }) => offPercent ?? []);
-  if (off.length > 0) parts.push(`announced time off by ${spread(off, (value) => `${value.toFixed(1)} %`)}`);
+  if (off.length > 0) parts.push(`announced time off by ${spread(off, percent)}`);
   return parts.join('; ');
 }
 
@@ -42,4 +42,5 @@ function spread(values: readonly number[], print: (value: number) => string): st
   return `${print(median(values))} (${print(Math.min(...values))} – ${print(Math.max(...values))}, ${values.length})`;
 }
 
+const percent = (value: number): string => (Number.isFinite(value) ? `${value.toFixed(1)} %` : 'none announced');
 const time = (ms: number): string => (Number.isFinite(ms) ? ms.toFixed(0) : `> ${LIMIT_MS / 1_000} s`);
