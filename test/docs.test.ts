@@ -5,7 +5,15 @@ import { describe, expect, test } from 'vitest';
 import { COMMANDS } from '../src/cli/registry.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const PAGES = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'docs/performance.md', 'profiles/README.md', 'src/ARCHITECTURE.md'];
+const PAGES = [
+  'README.md',
+  'CONTRIBUTING.md',
+  'CHANGELOG.md',
+  'docs/performance.md',
+  'docs/recovery.md',
+  'profiles/README.md',
+  'src/ARCHITECTURE.md',
+];
 
 describe.each(PAGES)('%s', (page) => {
   const text = readFileSync(join(root, page), 'utf8');
