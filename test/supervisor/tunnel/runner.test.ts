@@ -92,6 +92,13 @@ function runnerOf(links: Links, over: { profile?: Partial<Profile>; rungs?: Rung
 }
 
 const isUp = (runner: Runner) => until(() => runner.snapshot.state === 'up', { what: 'the tunnel to be up' });
+/** Asked to go down; everything that needs nobody's answer has been done. */
+async function goingDown(runner: Runner) {
+  const state = { isOver: false };
+  const over = runner.down().then(() => void (state.isOver = true));
+  for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+  return { over, isOver: () => state.isOver };
+}
 const use = async (runner: Runner) => {
   const { listen } = runner.snapshot.forwards[0] ?? {};
   const socket = connect({ host: '127.0.0.1', port: listen !== undefined && 'port' in listen ? listen.port : 0 });
@@ -128,12 +135,10 @@ describe('a tunnel', () => {
     const predecessor = deferred<void>();
     runner.waitFor(predecessor.promise);
     runner.up();
-    let isDown = false;
-    const down = runner.down().then(() => void (isDown = true));
-    await new Promise((resolve) => setImmediate(resolve));
-    expect(isDown).toBe(false);
+    const down = await goingDown(runner);
+    expect(down.isOver()).toBe(false);
     predecessor.resolve();
-    await down;
+    await down.over;
     runner.up();
     await isUp(runner);
     expect(leases.filter((lease) => !lease.released)).toHaveLength(1);
@@ -146,9 +151,11 @@ describe('a tunnel', () => {
     const runner = runnerOf(links);
     runner.up();
     await until(() => state.asked === 1, { what: 'the request' });
-    const down = runner.down().then(() => state.bound);
+    const down = await goingDown(runner);
+    expect(down.isOver()).toBe(false);
     answer.resolve();
-    expect(await down).toBe(0);
+    await down.over;
+    expect(state.bound).toBe(0);
   });
 
   test('leaves nothing bound where it goes down while a binding is being verified', async () => {
@@ -165,7 +172,12 @@ describe('a tunnel', () => {
     runner.up();
     await verifying.promise;
     expect(state.bound).toBe(1);
-    await runner.down();
+    const unbound = deferred<void>();
+    state.unbindAnswer = unbound.promise;
+    const down = await goingDown(runner);
+    expect(down.isOver()).toBe(false);
+    unbound.resolve();
+    await down.over;
     expect(state.bound).toBe(0);
   });
 });
