@@ -26,6 +26,9 @@ export type LivenessOutcome = { readonly liveness: Liveness; readonly ping: bool
 /** A timer this late means that this machine slept: what is missing then is our own ears, not the answer. */
 export const SLEPT_MS = 5_000;
 
+/** A timer this early means that the clock was set back; until it has caught up, nobody would ask. */
+const SET_BACK_MS = 1_000;
+
 export const alive = (given: Omit<LivenessGiven, 'rttMs'>): Liveness => ({
   is: 'quiet',
   heardAt: given.now,
@@ -35,6 +38,7 @@ export const alive = (given: Omit<LivenessGiven, 'rttMs'>): Liveness => ({
 export function watch(liveness: Liveness, event: LivenessEvent, given: LivenessGiven): LivenessOutcome {
   if (liveness.is === 'dead') return { liveness, ping: false };
   if (event.type === 'heard') return { liveness: alive(given), ping: false };
+  if (liveness.wakeAt - given.now > SET_BACK_MS) return ask(liveness, given);
   if (given.now < liveness.wakeAt) return { liveness, ping: false };
   if (liveness.is === 'quiet' || given.now - liveness.wakeAt >= SLEPT_MS) return ask(liveness, given);
   if (given.now >= liveness.deadAt) return { liveness: { is: 'dead', heardAt: liveness.heardAt }, ping: false };

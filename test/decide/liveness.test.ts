@@ -42,6 +42,12 @@ describe('the liveness of a connection', () => {
     const asleepWhileAsked = watch(slept.liveness, { type: 'woke' }, { keepalive, now: 9_000_000, rttMs: null });
     expect(asleepWhileAsked).toMatchObject({ ping: true, liveness: { is: 'asked' } });
   });
+  test('is asked for as usual when the clock was set back by an hour', () => {
+    const set = watch(alive({ keepalive, now: 3_600_000 }), { type: 'woke' }, { keepalive, now: 15_000, rttMs: null });
+    expect(set).toMatchObject({ ping: true, liveness: { is: 'asked', wakeAt: 16_000, deadAt: 60_000 } });
+    const justEarly = watch(alive({ keepalive, now: 0 }), { type: 'woke' }, { keepalive, now: 14_999, rttMs: null });
+    expect(justEarly).toMatchObject({ ping: false, liveness: { is: 'quiet', wakeAt: 15_000 } });
+  });
   test('is not doubted early on a slow line', () => {
     const asked = watch(alive({ keepalive, now: 0 }), { type: 'woke' }, { keepalive, now: 15_000, rttMs: 800 }).liveness;
     expect(asked).toMatchObject({ wakeAt: 19_800 });

@@ -1,5 +1,6 @@
 import type { Tunnel, TunnelEffect } from '../../model/tunnel.ts';
 import { connect, idleOut, retryNow } from './connection.ts';
+import { bindNow } from './forwards.ts';
 import { giveBack } from './give-back.ts';
 import { type Given, indexes, type Outcome, replaceAt, unchanged } from './given.ts';
 
@@ -9,7 +10,9 @@ export function askedUp(tunnel: Tunnel, given: Given): Outcome {
   if (state.is === 'down') {
     return state.closing === null ? start(tunnel, given) : unchanged({ ...tunnel, state: { ...state, closing: 'then-up' } });
   }
-  return retryNow(tunnel, given);
+  const retried = retryNow(tunnel, given);
+  const bound = bindNow(retried.tunnel, given);
+  return { tunnel: bound.tunnel, effects: [...retried.effects, ...bound.effects] };
 }
 
 export function askedDown(tunnel: Tunnel, given: Given): Outcome {

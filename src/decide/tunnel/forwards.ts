@@ -1,6 +1,6 @@
 import type { Address } from '../../model/address.ts';
 import { type Problem, retryClassOf } from '../../model/problem.ts';
-import type { ForwardState, Tunnel } from '../../model/tunnel.ts';
+import type { ForwardState, Tunnel, TunnelEffect } from '../../model/tunnel.ts';
 import { backoff } from '../backoff.ts';
 import { block } from './give-back.ts';
 import { type Given, linkedAtOf, listensHere, type Outcome, replaceAt, unchanged } from './given.ts';
@@ -43,6 +43,20 @@ export function bindAgain(tunnel: Tunnel, given: Given, report: Report): Outcome
     tunnel: withForward(tunnel, report.forward, { ...state, retryAt: null }),
     effects: [{ do: 'bind', age: report.age, forward: report.forward }],
   };
+}
+
+/** Somebody asks to try now: what waits, and what only a person leads out of, is asked for again. */
+export function bindNow(tunnel: Tunnel, given: Given): Outcome {
+  const now = { tunnel, effects: [] as TunnelEffect[] };
+  tunnel.forwards.forEach((state, forward) => {
+    const age = ageOf(tunnel, given, forward);
+    const waits = state.is === 'blocked' || (state.is === 'recovering' && state.retryAt !== null);
+    if (!waits || age === null) return;
+    const next: ForwardState = state.is === 'blocked' ? { is: 'binding', since: given.now } : { ...state, retryAt: null };
+    now.tunnel = withForward(now.tunnel, forward, next);
+    now.effects.push({ do: 'bind', age, forward });
+  });
+  return now;
 }
 
 /** Once the link is there and no binding is under way, the forwards decide between up, degraded and blocked. */

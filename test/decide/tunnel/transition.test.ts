@@ -73,6 +73,20 @@ describe('a tunnel that is asked up', () => {
     const { tunnel } = run(up);
     expect(transition(tunnel, { type: 'asked-up' }, run([]).given)).toEqual({ tunnel, effects: [] });
   });
+  test('asks again at once for what waits or is blocked when it is asked up again, and for nothing else', () => {
+    const blocked = run([...up.slice(0, 3), { type: 'bind-failed', age: 1, forward: 1, problem: notAllowed, retryAfterMs: null }]);
+    expect(blocked.tunnel.forwards[1]?.is).toBe('blocked');
+    const again = transition(blocked.tunnel, { type: 'asked-up' }, blocked.given);
+    expect(again.effects).toEqual([{ do: 'bind', age: 1, forward: 1 }]);
+    expect(transition(again.tunnel, { type: 'asked-up' }, blocked.given).effects).toEqual([]);
+    expect(transition(again.tunnel, { type: 'bound', age: 1, forward: 1, listen }, blocked.given).tunnel.state.is).toBe('up');
+
+    const waiting = run([...up.slice(0, 3), { type: 'bind-failed', age: 1, forward: 1, problem: held, retryAfterMs: 30_000 }]);
+    const sooner = transition(waiting.tunnel, { type: 'asked-up' }, waiting.given);
+    expect(sooner.effects).toEqual([{ do: 'bind', age: 1, forward: 1 }]);
+    const late = transition(sooner.tunnel, { type: 'woke', age: 1, timer: { for: 'bind', forward: 1 } }, waiting.given);
+    expect(late).toEqual({ tunnel: sooner.tunnel, effects: [] });
+  });
   test('is degraded, not down, when one forward is refused', () => {
     const { tunnel, effects } = run([...up.slice(0, 3), { type: 'bind-failed', age: 1, forward: 1, problem: held, retryAfterMs: null }]);
     expect(tunnel.state).toMatchObject({ is: 'degraded', because: held });
