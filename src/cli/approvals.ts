@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import { type Problem, problem, ProblemError } from '../model/problem.ts';
 import type { Paths } from '../platform/paths.ts';
+import { makeFolder } from '../platform/private-dir.ts';
 
 /** What a person has approved: the profile's file and the SHA-256 (hex) of what it said then. */
 export type Approval = { readonly file: string; readonly sha256: string };
@@ -33,6 +34,7 @@ export const disapprove = (paths: Paths, files: readonly string[]): Promise<Prob
 async function change(paths: Paths, to: (kept: Approvals) => Approvals): Promise<Problem | null> {
   const { default: Conf } = await import('conf');
   try {
+    makeFolder(paths.state);
     const kept = read(paths);
     const aside = kept === null ? setAside(fileOf(paths)) : null;
     const store = new Conf({ cwd: paths.state, configName: 'approvals', accessPropertiesByDotNotation: false, configFileMode: 0o600 });

@@ -23,8 +23,8 @@ export async function connect(paths: Paths): Promise<SupervisorClient | null> {
   }
 }
 
-/** The last two: it ended just as we came. */
-const NOBODY_THERE: ReadonlySet<string> = new Set(['ENOENT', 'ECONNREFUSED', 'ECONNRESET', 'EPIPE']);
+/** ENOTDIR: a file is in the way of its directory, which whoever starts one is told. The last two: it ended just as we came. */
+const NOBODY_THERE: ReadonlySet<string> = new Set(['ENOENT', 'ENOTDIR', 'ECONNREFUSED', 'ECONNRESET', 'EPIPE']);
 
 /** `supervisor-wedged`, or `no-supervisor` where no lock tells who it is. */
 export function wedged(paths: Paths, cause?: unknown): ProblemError {

@@ -4,6 +4,7 @@ import * as v from 'valibot';
 import { nearest } from '../model/nearest.ts';
 import { type Problem, problem, ProblemError } from '../model/problem.ts';
 import type { Paths } from '../platform/paths.ts';
+import { makeFolder } from '../platform/private-dir.ts';
 
 const SHAPE = {
   wait: v.pipe(v.number(), v.minValue(0), v.maxValue(86_400)),
@@ -52,6 +53,7 @@ export async function writeSetting(
   const aside = setAsideIfTorn(settingsFile(paths));
   const { default: Conf } = await import('conf');
   try {
+    makeFolder(paths.config);
     const store = new Conf({ cwd: paths.config, configName: 'settings', accessPropertiesByDotNotation: false, configFileMode: 0o600 });
     if (value === undefined) store.delete(key);
     else store.set(key, value);

@@ -1,4 +1,5 @@
 import { chmodSync, mkdirSync, type Stats, statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { ProblemError, problem } from '../model/problem.ts';
 
 /**
@@ -18,12 +19,37 @@ export function makeClosedDir(path: string): void {
 
 function troubleWith(path: string): string | null {
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
+    makeFolder(path);
     return accessTrouble(statSync(path));
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code ?? 'unknown';
+    return codeOf(error);
   }
 }
+
+/**
+ * Makes a directory and all above it, 0700; throws the system's error.
+ * Not `recursive: true`: below a directory that says ENOENT to every new name, as /proc does, node tries for ever.
+ */
+export function makeFolder(path: string): void {
+  if (missingAbove(path) === null) return;
+  makeFolder(dirname(path));
+  const still = missingAbove(path);
+  if (still !== null) throw still;
+}
+
+/** Null once the directory is there; the error where something above it is missing; throws where making that would not help. */
+function missingAbove(path: string): unknown {
+  try {
+    mkdirSync(path, { mode: 0o700 });
+    return null;
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST' && statSync(path).isDirectory()) return null;
+    if (codeOf(error) === 'ENOENT' && dirname(path) !== path) return error;
+    throw error;
+  }
+}
+
+const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? 'unknown';
 
 function accessTrouble(stats: Stats): string | null {
   if (!stats.isDirectory()) return 'ENOTDIR';

@@ -57,4 +57,8 @@ describe('a directory of our own', () => {
     expect(codeFrom(() => makePrivateDir(join(path, 'file', 'below')))).toEqual(unusable(join(path, 'file', 'below'), 'ENOTDIR'));
     expect(codeFrom(() => makePrivateDir(join(path, 'link')))).toMatchObject({ code: 'directory-unusable' });
   });
+
+  test('is refused at once where the system makes no directory of any name', () => {
+    expect(codeFrom(() => makePrivateDir('/proc/tunnels/deeper'))).toEqual(unusable('/proc/tunnels/deeper', 'ENOENT'));
+  });
 });
