@@ -1,3 +1,4 @@
+import { backoff } from '../../decide/backoff.ts';
 import { type Problem, ProblemError, problem, problemOf, retryClassOf } from '../../model/problem.ts';
 import type { Keepalive } from '../../model/profile.ts';
 import type { HopWord } from '../../model/snapshot.ts';
@@ -20,8 +21,6 @@ export type SlotGiven = {
 
 /** After the last user has left; whoever reconnects comes back within it. */
 const LINGER_MS = 5_000;
-/** Between dials beside a connection that is doubted. */
-const BESIDE_MS = 250;
 const CLOSE_MS = 3_000;
 
 /**
@@ -36,6 +35,8 @@ export class Slot {
   #dial: { readonly link: Promise<LiveLink>; readonly abort: AbortController } | null = null;
   #reset: Reset | null = null;
   #doubtedAt: number | null = null;
+  /** Dials beside the doubted link that failed. */
+  #besides = 0;
   #cancelLinger = () => {};
   #cancelBeside = () => {};
 
@@ -122,9 +123,11 @@ export class Slot {
   #failed(error: unknown): void {
     this.#dial = null;
     this.#given.onChange();
-    if (this.#link?.suspect && retryClassOf(problemOf(error)) !== 'person') {
-      this.#cancelBeside = this.#given.clock.after(BESIDE_MS, () => this.#beside());
-    }
+    const retry = retryClassOf(problemOf(error));
+    if (!this.#link?.suspect || retry === 'person') return;
+    // Often where nobody hears it, ever more seldom where somebody turns it away.
+    this.#besides += 1;
+    this.#cancelBeside = this.#given.clock.after(backoff({ retry, attempt: this.#besides, jitter: 1 }), () => this.#beside());
   }
 
   #suspected(link: LiveLink, suspect: boolean): void {
@@ -136,6 +139,7 @@ export class Slot {
 
   #doubted(): void {
     this.#doubtedAt ??= this.#given.clock.now();
+    this.#besides = 0;
     this.#beside();
   }
 

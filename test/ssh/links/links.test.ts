@@ -38,7 +38,7 @@ async function server() {
 
 async function startRelay(sshd: Sshd) {
   const pairs: { readonly client: Socket; readonly upstream: Socket }[] = [];
-  const state: { swallowing: false | 'kept' | 'lost' } = { swallowing: false };
+  const state: { swallowing: false | 'kept' | 'lost' | 'refused' } = { swallowing: false };
   const relay = createServer({ pauseOnConnect: true }, (client) => {
     const upstream = connect(sshd.port, sshd.host);
     pairs.push({ client, upstream });
@@ -47,7 +47,8 @@ async function startRelay(sshd: Sshd) {
       [upstream, client],
     ] as const) {
       from.on('error', () => to.destroy()).on('close', () => to.destroy());
-      if (state.swallowing === 'kept') from.pause();
+      if (state.swallowing === 'refused') from.destroy();
+      else if (state.swallowing === 'kept') from.pause();
       else if (state.swallowing === 'lost') from.resume();
       else from.pipe(to);
     }
@@ -61,8 +62,8 @@ async function startRelay(sshd: Sshd) {
   return {
     port: (relay.address() as AddressInfo).port,
     accepted: () => pairs.length,
-    /** Existing connections go silent, new ones too until `let`; what is sent is kept back, or lost. */
-    swallow(what: 'kept' | 'lost' = 'kept') {
+    /** Existing connections go silent, new ones too until `let`; what is sent is kept back, or lost; or new ones are closed at once. */
+    swallow(what: 'kept' | 'lost' | 'refused' = 'kept') {
       state.swallowing = what;
       for (const { client, upstream } of pairs) {
         for (const socket of [client.unpipe(), upstream.unpipe()]) {
@@ -223,5 +224,16 @@ describe('links', () => {
     await lease.release('for-good');
     relay.let('all');
     await until(() => sshd.sessions().length === 0, { what: 'the old session to end' });
+  });
+
+  test('that are doubted are not dialled beside again and again where somebody turns the new connections away', async () => {
+    const { relay, hop } = await server();
+    const links = newLinks();
+    const lease = await links.lease({ ...routeOf(hop), keepalive: { intervalMs: 300, countMax: 8 } }, open());
+    relay.swallow('refused');
+    expect((await lease.lost).code).toBe('link-silent');
+    expect(relay.accepted()).toBeGreaterThan(1);
+    expect(relay.accepted()).toBeLessThan(6);
+    await lease.release('for-good');
   });
 });
