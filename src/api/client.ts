@@ -3,7 +3,7 @@ import { type DoctorReport, DoctorReportSchema } from '../model/finding.ts';
 import { type Snapshot, SnapshotSchema, type TunnelSnapshot, TunnelSnapshotSchema } from '../model/snapshot.ts';
 import { type Story, StorySchema } from '../model/story.ts';
 import { HealthSchema, LogLineSchema, SupervisorEventSchema } from './contract.ts';
-import type { DoctorRequest, Health, LogLine, LogQuery, SupervisorEvent, UpRequest } from './contract.ts';
+import type { AgentRequest, DoctorRequest, Health, LogLine, LogQuery, SupervisorEvent, UpRequest } from './contract.ts';
 import { createCaller } from './client-call.ts';
 import { untilGone } from './client-gone.ts';
 import { checked } from './client-reply.ts';
@@ -23,7 +23,7 @@ export interface SupervisorClient {
   /** Resolves when every binding is free. */
   down(name: string): Promise<TunnelSnapshot>;
   /** Resolves when the old bindings are free and the new dial is under way. */
-  restart(name: string): Promise<TunnelSnapshot>;
+  restart(name: string, request?: AgentRequest): Promise<TunnelSnapshot>;
   /** The last episodes of trouble with its bindings, the oldest first. */
   story(name: string): Promise<Story>;
   /** Looks at everything that could keep profiles from coming up; takes as long as their hops take to answer. */
@@ -52,7 +52,8 @@ export function createClient(socketPath: string): SupervisorClient {
     status: (names = []) => json({ method: 'GET', path: statusPath(names), patienceMs: PATIENCE_MS.quick }, SnapshotSchema),
     up: (name, body) => json({ method: 'PUT', path: tunnelPath(name), body, patienceMs: PATIENCE_MS.quick }, TunnelSnapshotSchema),
     down: (name) => json({ method: 'DELETE', path: tunnelPath(name), patienceMs: PATIENCE_MS.closing }, TunnelSnapshotSchema),
-    restart: (name) => json({ method: 'POST', path: `${tunnelPath(name)}/restart`, patienceMs: PATIENCE_MS.closing }, TunnelSnapshotSchema),
+    restart: (name, body = {}) =>
+      json({ method: 'POST', path: `${tunnelPath(name)}/restart`, body, patienceMs: PATIENCE_MS.closing }, TunnelSnapshotSchema),
     story: (name) => json({ method: 'GET', path: `${tunnelPath(name)}/story`, patienceMs: PATIENCE_MS.quick }, StorySchema),
     doctor: (body) =>
       json(

@@ -7,7 +7,7 @@ import { SnapshotSchema, TunnelSnapshotSchema } from '../model/snapshot.ts';
  *   GET    /v1/health                  Health
  *   GET    /v1/status[?name=a&name=b]  Snapshot
  *   PUT    /v1/tunnels/:name           UpRequest → TunnelSnapshot; returns at once, the state follows
- *   POST   /v1/tunnels/:name/restart   → TunnelSnapshot; returns when the old bindings are free and the new dial is under way
+ *   POST   /v1/tunnels/:name/restart   AgentRequest or nothing → TunnelSnapshot; returns when the old bindings are free and the new dial is under way
  *   DELETE /v1/tunnels/:name           → TunnelSnapshot; returns when every binding is free
  *   GET    /v1/tunnels/:name/story     Story
  *   POST   /v1/doctor                  DoctorRequest → DoctorReport; changes nothing, and may take a minute
@@ -28,7 +28,13 @@ export const HealthSchema = v.object({
   home: v.string(),
 });
 
+export const AgentRequestSchema = v.strictObject({
+  /** The absolute path of the agent's socket (SSH_AUTH_SOCK) of whoever asks; logins use it in place of the supervisor's own. */
+  agent: v.exactOptional(v.string()),
+});
+
 export const UpRequestSchema = v.strictObject({
+  ...AgentRequestSchema.entries,
   /** The profile as a document (what the YAML says); checked again by the supervisor. */
   profile: v.record(v.string(), v.unknown()),
   /** The file it came from, or `command line`; shown to the user. */
@@ -39,6 +45,7 @@ export const UpRequestSchema = v.strictObject({
 
 /** Profiles to be examined, as they would be sent to bring them up. */
 export const DoctorRequestSchema = v.strictObject({
+  ...AgentRequestSchema.entries,
   profiles: v.array(v.strictObject({ name: v.string(), profile: v.record(v.string(), v.unknown()), origin: v.string() })),
 });
 
@@ -66,6 +73,7 @@ export const LogLineSchema = v.object({
 });
 
 export type Health = v.InferOutput<typeof HealthSchema>;
+export type AgentRequest = v.InferOutput<typeof AgentRequestSchema>;
 export type UpRequest = v.InferOutput<typeof UpRequestSchema>;
 export type DoctorRequest = v.InferOutput<typeof DoctorRequestSchema>;
 export type ApiFailure = v.InferOutput<typeof ApiFailureSchema>;

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { nearest } from '../model/nearest.ts';
 import { ProblemError, problem } from '../model/problem.ts';
 import { isProfileName } from '../model/profile.ts';
-import { type DoctorRequest, DoctorRequestSchema, type LogQuery, type UpRequest, UpRequestSchema } from './contract.ts';
+import { type AgentRequest, AgentRequestSchema, type DoctorRequest, DoctorRequestSchema, type LogQuery, type UpRequest, UpRequestSchema } from './contract.ts';
 import { refuse } from './server-failure.ts';
 
 /** Checks of what clients send; each throws a ProblemError. */
@@ -19,6 +19,10 @@ export function knownName(name: string, names: readonly string[]): string {
 
 export function upRequestOf(body: string): UpRequest {
   return valid(UpRequestSchema, json(body));
+}
+
+export function agentRequestOf(body: string): AgentRequest {
+  return body === '' ? {} : valid(AgentRequestSchema, json(body));
 }
 
 export function doctorRequestOf(body: string): DoctorRequest {

@@ -5,9 +5,9 @@ import { SCHEMA_VERSION, type TunnelSnapshot } from '../model/snapshot.ts';
 import type { Story } from '../model/story.ts';
 import type { Clock } from '../platform/clock.ts';
 import { VERSION } from '../platform/version.ts';
-import { type DoctorRequest, type Health, type LogLine, type LogQuery, type UpRequest, VERSION_HEADER } from './contract.ts';
+import { type AgentRequest, type DoctorRequest, type Health, type LogLine, type LogQuery, type UpRequest, VERSION_HEADER } from './contract.ts';
 import { answer, refuse } from './server-failure.ts';
-import { doctorRequestOf, knownName, logQueryOf, tunnelName, upRequestOf } from './server-input.ts';
+import { agentRequestOf, doctorRequestOf, knownName, logQueryOf, tunnelName, upRequestOf } from './server-input.ts';
 import { openEventStream, openLogStream } from './server-streams.ts';
 
 /** What the API needs of the tunnels; see each route in contract.ts. Rejections and throws are ProblemErrors. */
@@ -15,7 +15,7 @@ export interface TunnelsPort {
   snapshot(names?: readonly string[]): TunnelSnapshot[];
   up(name: string, request: UpRequest): TunnelSnapshot;
   down(name: string): Promise<TunnelSnapshot>;
-  restart(name: string): Promise<TunnelSnapshot>;
+  restart(name: string, request: AgentRequest): Promise<TunnelSnapshot>;
   story(name: string): Story;
   /** Every change after this call; returns its own cancellation. */
   subscribe(listener: (event: TunnelEvent) => void): () => void;
@@ -66,7 +66,11 @@ export function createApi(needs: ApiNeeds): Hono {
       const request = upRequestOf(await c.req.text());
       return c.json(tunnels.up(name, request));
     })
-    .post('/v1/tunnels/:name/restart', async (c) => c.json(await tunnels.restart(known(c.req.param('name')))))
+    .post('/v1/tunnels/:name/restart', async (c) => {
+      const name = known(c.req.param('name'));
+      const request = agentRequestOf(await c.req.text());
+      return c.json(await tunnels.restart(name, request));
+    })
     .delete('/v1/tunnels/:name', async (c) => c.json(await tunnels.down(known(c.req.param('name')))))
     .get('/v1/tunnels/:name/story', (c) => c.json(tunnels.story(known(c.req.param('name')))))
     .post('/v1/doctor', async (c) => {

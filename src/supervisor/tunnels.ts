@@ -1,4 +1,4 @@
-import type { UpRequest } from '../api/contract.ts';
+import type { AgentRequest, UpRequest } from '../api/contract.ts';
 import { nearest } from '../model/nearest.ts';
 import { ProblemError, problem, problemOf } from '../model/problem.ts';
 import type { Profile } from '../model/profile.ts';
@@ -10,6 +10,7 @@ import { type Lease, Links, type Route } from '../ssh/links/links.ts';
 import type { Log } from './log.ts';
 import type { Rungs } from './recovery/rungs.ts';
 import { LocalClaims } from './tunnel/local-claims.ts';
+import { loginEnv } from './tunnel/login-env.ts';
 import { Runner } from './tunnel/runner.ts';
 import type { WantedStore, WantedTunnel } from './wanted-store.ts';
 
@@ -22,7 +23,7 @@ export interface Tunnels {
   up(name: string, request: UpRequest): TunnelSnapshot;
   /** Resolves when every binding is free. */
   down(name: string): Promise<TunnelSnapshot>;
-  restart(name: string): Promise<TunnelSnapshot>;
+  restart(name: string, request: AgentRequest): Promise<TunnelSnapshot>;
   /** What happened to its bindings, the oldest episode first. */
   story(name: string): Story;
   subscribe(listener: (change: TunnelChange) => void): () => void;
@@ -67,8 +68,8 @@ class TunnelSet implements Tunnels {
   }
 
   up(name: string, request: UpRequest): TunnelSnapshot {
-    const { profile, origin } = request;
-    const tunnel = this.#accept({ name, wanted: 'up', profile, origin });
+    const { profile, origin, agent } = request;
+    const tunnel = this.#accept({ name, wanted: 'up', profile, origin, ...(agent !== undefined && { agent }) });
     tunnel.runner.up({ takeOver: request.takeOver === true });
     this.#given.wanted.put(tunnel.kept);
     return tunnel.runner.snapshot;
@@ -82,8 +83,8 @@ class TunnelSet implements Tunnels {
     return runner.snapshot;
   }
 
-  async restart(name: string): Promise<TunnelSnapshot> {
-    const { runner, kept } = this.#find(name);
+  async restart(name: string, { agent }: AgentRequest): Promise<TunnelSnapshot> {
+    const { runner, kept } = this.#accept({ ...this.#find(name).kept, ...(agent !== undefined && { agent }) });
     const unwritten = trial(() => this.#given.wanted.put({ ...kept, wanted: 'up' }));
     await runner.restart();
     if (unwritten !== null) throw unwritten;
@@ -130,18 +131,20 @@ class TunnelSet implements Tunnels {
   #accept(asked: WantedTunnel): Known {
     const document = JSON.stringify(asked.profile);
     const before = this.#known.get(asked.name);
-    if (before?.document === document) return before;
-    const runner = this.#newRunner(checked(asked));
-    const known: Known = { runner, document, kept: asked };
+    const runner = before?.document === document ? before.runner : this.#newRunner(checked(asked));
+    // Who has no agent, such as a cron job, takes nobody's away.
+    const known: Known = { runner, document, kept: { ...(before?.kept.agent !== undefined && { agent: before.kept.agent }), ...asked } };
     this.#known.set(asked.name, known);
-    if (before !== undefined) runner.waitFor(before.runner.down());
+    if (before !== undefined && before.runner !== runner) runner.waitFor(before.runner.down());
     return known;
   }
 
   #newRunner(profile: Profile): Runner {
     const { clock, random, env, log, rungs } = this.#given;
     const shared = { links: this.#links, claims: this.#claims };
-    return new Runner({ profile, clock, random, env, log, rungs, ...shared, onChange: () => this.#announce(profile.name) });
+    const { name } = profile;
+    const loginIn = (): NodeJS.ProcessEnv => loginEnv(env, this.#known.get(name)?.kept.agent);
+    return new Runner({ profile, clock, random, env: loginIn, log, rungs, ...shared, onChange: () => this.#announce(name) });
   }
 
   #announceAll(): void {

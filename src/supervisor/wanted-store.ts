@@ -7,6 +7,8 @@ const WantedTunnelSchema = v.object({
   /** The profile as a document. */
   profile: v.record(v.string(), v.unknown()),
   origin: v.string(),
+  /** The agent's socket of whoever asked last. */
+  agent: v.exactOptional(v.string()),
 });
 
 /** What the user asked for, kept so that the next supervisor can go on with it. */

@@ -5,7 +5,7 @@ import { freePort, isFree } from '../support/free-port.ts';
 import { makeKey, startAgent } from '../support/keys.ts';
 import { type Lab, makeLab } from '../support/lab.ts';
 import { isRoot, run } from '../support/run.ts';
-import { statusOf } from '../support/status.ts';
+import { statusOf, untilTunnel } from '../support/status.ts';
 import { tempDir } from '../support/temp-home.ts';
 
 /** How a user may say where to go and who he is. */
@@ -78,7 +78,7 @@ describe.runIf(isRoot)('`tunnels up`', () => {
     await cli.run(['supervisor', 'restart']);
   });
 
-  test('logs in with a key that only the agent has', async () => {
+  test('logs in with a key that only the agent of this command has, also once the supervisor was started again without it', async () => {
     const { cli, user, bastion, far } = parts.lab;
     const key = await makeKey(tempDir(), { name: 'kept' });
     const agent = await startAgent({ as: user });
@@ -87,7 +87,7 @@ describe.runIf(isRoot)('`tunnels up`', () => {
     for (const server of [bastion, far]) server.authorize(key.publicLine);
     const from = [bastion.log().length, far.log().length] as const;
     const env = { SSH_AUTH_SOCK: agent.socket };
-    await cli.run(['supervisor', 'stop']);
+    await cli.run(['supervisor', 'restart']);
     const port = await freePort();
     const hops = `hops:\n${[bastion, far].map((it) => `  - ${user.name}@${it.host}:${it.port}\n`).join('')}`;
     parts.lab.profile('by-agent', [`{ local: ${port}, to: "${parts.echo.to}" }`], { hops });
@@ -97,8 +97,29 @@ describe.runIf(isRoot)('`tunnels up`', () => {
     const accepted = new RegExp(`Accepted publickey for ${user.name} .* ${key.fingerprint.replaceAll(/[+/]/g, '\\$&')}`);
     expect(bastion.log().slice(from[0])).toMatch(accepted);
     expect(far.log().slice(from[1])).toMatch(accepted);
-    await cli.run(['supervisor', 'stop']);
+    await cli.run(['supervisor', 'restart']);
+    await untilTunnel(cli, 'by-agent', ({ state }) => state === 'up');
+    const doctor = await cli.run(['doctor', 'by-agent'], { env });
+    expect(doctor.code, doctor.stdout).toBe(0);
+    await cli.run(['down', 'by-agent']);
     await agent.stop();
+  });
+
+  test('is blocked where its agent has no key, and `restart` from a shell with the right agent mends it', async () => {
+    const { cli, user, bastion } = parts.lab;
+    const key = await makeKey(tempDir(), { name: 'late' });
+    const [empty, agent] = [await startAgent({ as: user }), await startAgent({ as: user })];
+    await agent.add(key.path);
+    await run('rm', [key.path, `${key.path}.pub`]);
+    bastion.authorize(key.publicLine);
+    const forward = ['-L', `${await freePort()}:${parts.echo.to}`, '-p', String(bastion.port), '-i', join(tempDir(), 'none')];
+    const up = await cli.run(['up', ...forward, '--name', 'late', `${user.name}@${bastion.host}`], { env: { SSH_AUTH_SOCK: empty.socket } });
+    expect(up.code).toBe(4);
+    const restarted = await cli.run(['restart', 'late'], { env: { SSH_AUTH_SOCK: agent.socket } });
+    expect(restarted.code, restarted.stderr).toBe(0);
+    expect((await statusOf(cli, 'late')).state).toBe('up');
+    await cli.run(['down', 'late']);
+    await Promise.all([empty.stop(), agent.stop()]);
   });
 
   test('needs no HOME: the password database knows where the user lives', async () => {

@@ -5,6 +5,7 @@ import { EXIT, type ExitCode } from '../../model/problems/entry.ts';
 import { SCHEMA_VERSION } from '../../model/snapshot.ts';
 import { type FileError, printFileError } from '../../profiles/file-error.ts';
 import { profileNameOf } from '../../profiles/load-profile.ts';
+import { callerAgent } from '../caller-agent.ts';
 import { type Context, defineCommand } from '../command.ts';
 import { findingsText, summaryOf } from '../output/findings-text.ts';
 import { allProfiles, loadAll, pickProfiles, type ProfileFile } from '../profile-files.ts';
@@ -65,7 +66,7 @@ const invalid = (name: string, errors: readonly FileError[]): Finding =>
 async function examine(files: readonly ProfileFile[], context: Context): Promise<readonly Finding[]> {
   const client = await withSupervisor(context);
   if (files.length > 0) context.screen.say(`Checking ${files.map(({ name }) => name).join(', ')} ...`);
-  const { findings } = await client.doctor({ profiles: files.flatMap(asked) });
+  const { findings } = await client.doctor({ profiles: files.flatMap(asked), ...callerAgent(context) });
   tellSkew(client, context);
   return findings;
 }

@@ -1,3 +1,4 @@
+import { callerAgent } from '../caller-agent.ts';
 import { defineCommand } from '../command.ts';
 import { checkAsked, notFound, pick } from '../pick-tunnels.ts';
 import { report, reportAsked } from '../report.ts';
@@ -25,7 +26,7 @@ export const command = defineCommand({
     tellSkew(client, context);
     const { found, missing } = pick(tunnels, asked);
     if (missing[0] !== undefined) throw notFound(missing[0], tunnels);
-    const restarted = await Promise.all(found.map((tunnel) => client.restart(tunnel.name)));
+    const restarted = await Promise.all(found.map((tunnel) => client.restart(tunnel.name, callerAgent(context))));
     if (seconds === null) return reportAsked(restarted, context.screen);
     return report(await waitUntilUp(restarted, { client, context, waitMs: seconds * 1000 }), { screen: context.screen, seconds });
   },

@@ -2,6 +2,7 @@ import { type AdHocFlags, isAdHoc } from '../ad-hoc.ts';
 import { type Args, type Context, defineCommand } from '../command.ts';
 import { problem, ProblemError } from '../../model/problem.ts';
 import { bringUp } from '../bring-up.ts';
+import { callerAgent } from '../caller-agent.ts';
 import { fromSshArgv } from '../ssh-argv.ts';
 import { settingsOf, supervisorEnv } from '../with-supervisor.ts';
 import { WAIT_OPTIONS, waitOf } from '../wait-options.ts';
@@ -48,7 +49,8 @@ export const command = defineCommand({
     const { wait, foreground, 'no-wait': noWait, 'take-over': takeOver, ...rest } = flags;
     const seconds = waitOf({ wait, 'no-wait': noWait }, context);
     const asked = await requestsFor({ words, flags: rest }, context);
-    const requests = takeOver ? asked.map(takingOver) : asked;
+    const extra = { ...callerAgent(context), ...(takeOver && { takeOver }) };
+    const requests = asked.map(({ name, request }) => ({ name, request: { ...request, ...extra } }));
     return foreground ? await inForeground(requests, context) : await bringUp(requests, { context, seconds });
   },
 });
@@ -62,8 +64,6 @@ async function requestsFor(
   if (words.length === 0) throw new ProblemError(problem('words-missing', { command: 'up', usage: 'up <profile|group|pattern>...' }));
   return await (await import('../requests.ts')).profileRequests(words, context);
 }
-
-const takingOver = ({ name, request }: Request): Request => ({ name, request: { ...request, takeOver: true } });
 
 /** Only what was given, without what belongs to every command. */
 const adHocFlags = (flags: object): AdHocFlags =>

@@ -3,6 +3,7 @@ import { allWell, type Finding, trouble } from '../../model/finding.ts';
 import { problem } from '../../model/problem.ts';
 import { wordsOfIssue } from '../../model/profile-issue.ts';
 import { readProfile } from '../../model/read-profile.ts';
+import { loginEnv } from '../tunnel/login-env.ts';
 import { CHECKS, run } from './checks.ts';
 import { machineFacts } from './collect/machine.ts';
 import type { Visit } from './collect/hops.ts';
@@ -19,11 +20,11 @@ const AT_ONCE = 4;
 
 /** Looks at everything that could keep tunnels from coming up, and changes nothing: no port is asked for, nothing is written there. */
 export const createDoctor = (needs: DoctorNeeds): Doctor => ({
-  async examine({ profiles }, signal) {
+  async examine({ profiles, agent }, signal) {
     const visits: Visit[] = [];
     const machine = await machineFacts();
     const round: Round = { machine, keep: (visit) => void visits.push(visit) };
-    const examining = { ...needs, signal };
+    const examining = { ...needs, env: loginEnv(needs.env, agent), signal };
     try {
       const found = await inOrder(profiles, (one) => examineDocument(one, round, examining));
       return unique([...run(CHECKS.machine, machine), ...found.flat()]);

@@ -7,7 +7,7 @@ import type { HopLink } from '../../ssh/remote/types.ts';
 export type ConnectionGiven = {
   readonly profile: Profile;
   readonly links: Links;
-  readonly env: NodeJS.ProcessEnv;
+  readonly env: () => NodeJS.ProcessEnv;
   readonly onRevived: OnRevived;
   readonly onLost: (epoch: number, because: Problem) => void;
 };
@@ -40,7 +40,7 @@ export class Connection {
     const { profile, links, env, onLost, onRevived } = this.#given;
     const dial = new AbortController();
     this.#dial = dial;
-    const hops = await resolveRoute(profile.hops, profile.ssh, { env, signal: dial.signal });
+    const hops = await resolveRoute(profile.hops, profile.ssh, { env: env(), signal: dial.signal });
     this.#route = { hops, keepalive: profile.keepalive === 'mirror' ? DEFAULT_KEEPALIVE : profile.keepalive };
     const lease = await links.lease(this.#route, dial.signal, onRevived);
     if (dial.signal.aborted) {

@@ -26,7 +26,8 @@ export type RunnerGiven = {
   readonly profile: Profile;
   readonly clock: Clock;
   readonly random: () => number;
-  readonly env: NodeJS.ProcessEnv;
+  /** Asked anew for each dial. */
+  readonly env: () => NodeJS.ProcessEnv;
   readonly links: Links;
   readonly rungs: Rungs;
   readonly claims: LocalClaims;

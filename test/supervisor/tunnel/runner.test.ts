@@ -80,7 +80,7 @@ function runnerOf(links: Links, over: { profile?: Partial<Profile>; rungs?: Rung
     profile: { ...profile, ...over.profile },
     clock: systemClock,
     random: () => 0,
-    env: process.env,
+    env: () => process.env,
     links,
     rungs: over.rungs ?? rungs,
     claims: new LocalClaims(),
