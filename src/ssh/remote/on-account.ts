@@ -59,11 +59,13 @@ async function learnShell(remote: Remote, given: SftpGiven & AccountGiven): Prom
 async function openNoted(remote: Remote, given: SftpGiven & AccountGiven): Promise<SftpFiles | null> {
   const opened = await openSftpFiles(remote, given);
   if (opened.ok) given.accounts.learn(accountOf(remote), { sftp: { is: 'yes' } });
-  else given.accounts.learn(accountOf(remote), whatSftpShows(opened.why));
+  else await learnFrom(remote, whatSftpShows(opened.why), given);
   return opened.ok ? opened.files : null;
 }
 
-function whatSftpShows(why: SftpFailure): { shell?: Allowed; sftp?: Allowed } {
+type Shown = { readonly shell?: Allowed; readonly sftp?: Allowed };
+
+function whatSftpShows(why: SftpFailure): Shown {
   if (why === 'lost') return {};
   const no = { is: 'no', why } as const;
   return why === 'refused' ? { sftp: no } : { sftp: no, shell: no };
@@ -72,7 +74,7 @@ function whatSftpShows(why: SftpFailure): { shell?: Allowed; sftp?: Allowed } {
 async function noted(remote: Remote, script: string, given: ScriptGiven & AccountGiven): Promise<ScriptResult> {
   const result = await runScript(remote, script, given);
   const shell = result.ok ? ({ is: 'yes' } as const) : whatExecShows(result.why);
-  if (shell !== null) given.accounts.learn(accountOf(remote), { shell });
+  if (shell !== null) await learnFrom(remote, { shell }, given);
   return result;
 }
 
@@ -82,4 +84,28 @@ function whatExecShows(why: ScriptFailure): Allowed | null {
   if (why === 'refused') return { is: 'no', why: 'refused' };
   // It began as our script, or the link is gone.
   return null;
+}
+
+/**
+ * What is learned is kept for good, so it must be about the account. Silence is so only while the server answers at all: on a
+ * dead network everything is silent. And only another program in its place takes the word of a shell that has answered
+ * before: it may be busy, or the server may have opened as many sessions as it will (MaxSessions).
+ */
+async function learnFrom(remote: Remote, shown: Shown, given: SftpGiven & AccountGiven): Promise<void> {
+  const before = given.accounts.of(accountOf(remote));
+  const isSilence = Object.values(shown).some((allowed) => allowed.is === 'no' && allowed.why === 'silent');
+  if (isSilence && !(await isAnswering(remote, given))) return;
+  const { shell, ...rest } = shown;
+  const isDoubted = before.shell.is === 'yes' && shell?.is === 'no' && (shell.why !== 'forced' || shown.sftp !== undefined);
+  given.accounts.learn(accountOf(remote), isDoubted ? rest : shown);
+}
+
+async function isAnswering(remote: Remote, given: SftpGiven): Promise<boolean> {
+  try {
+    await within({ clock: given.clock, signal: given.signal }, remote.ping());
+    return true;
+  } catch {
+    given.signal.throwIfAborted();
+    return false;
+  }
 }
