@@ -1,8 +1,8 @@
 import { mirrorKeepalive } from '../../decide/server-patience.ts';
-import type { Address } from '../../model/address.ts';
+import { type Address, printAddress } from '../../model/address.ts';
 import type { Keepalive } from '../../model/profile.ts';
 import type { Clock } from '../../platform/clock.ts';
-import { markerOf, removeMarker, writeMarker } from '../../ssh/recovery/evidence/owner-marker.ts';
+import { type Marker, markerOf, removeMarker, writeMarker } from '../../ssh/recovery/evidence/owner-marker.ts';
 import { learnServerKeepalive } from '../../ssh/recovery/keepalive/learn-server-keepalive.ts';
 import { observeServerKeepalive } from '../../ssh/recovery/keepalive/observe-server-keepalive.ts';
 import type { ServerKeepalive } from '../../ssh/recovery/keepalive/server-keepalive.ts';
@@ -23,7 +23,13 @@ export type CareGiven = {
 type Held = { readonly address: Address; readonly tunnel: string; readonly care: CareWanted };
 
 /** What is known of a link's server, and whether we are to be as patient as it is. */
-type Cared = { readonly server: Promise<ServerKeepalive | null>; known: ServerKeepalive | null; mirrors: boolean };
+type Cared = {
+  readonly server: Promise<ServerKeepalive | null>;
+  /** Our last mark of each binding. */
+  readonly marks: Map<string, { readonly listen: Address; readonly marker: Marker }>;
+  known: ServerKeepalive | null;
+  mirrors: boolean;
+};
 
 /**
  * Looks after the sessions that hold our bindings: learns how patient their server is and is as patient, leaves our
@@ -75,7 +81,7 @@ export class LinkCare {
     if (known !== undefined) return known;
     const { clock, accounts } = this.#given;
     const server = learnServerKeepalive(link, { clock, accounts, signal: this.#stop.signal }).catch(() => null);
-    const cared: Cared = { server, known: this.#remembered.get(accountOf(link)) ?? null, mirrors: false };
+    const cared: Cared = { server, known: this.#remembered.get(accountOf(link)) ?? null, marks: new Map(), mirrors: false };
     this.#links.set(link, cared);
     void server.then((found) => {
       if (found === null) this.#overhear(link, cared);
@@ -127,7 +133,12 @@ export class LinkCare {
     if (record === null) return;
     const given = { accounts, clock, signal: this.#stop.signal };
     const at = { listen: address, marker: markerOf(record, { owner: record.owner, tunnel, madeAt: clock.now() }) };
-    if (await writeMarker(link, at, given)) link.beforeClose(async () => void (await removeMarker(link, at, given)));
+    if (!(await writeMarker(link, at, given))) return;
+    const { marks } = this.#caredFor(link);
+    const place = printAddress(address);
+    // Once for each place: a link may live for months and see its bindings come back many times.
+    if (!marks.has(place)) link.beforeClose(async () => void (await removeMarker(link, marks.get(place) ?? at, given)));
+    marks.set(place, at);
   }
 }
 

@@ -90,6 +90,22 @@ test('a server that tells its settings is not overheard', async () => {
   expect(care.serverKeepalive(link)).toEqual({ clientAliveIntervalMs: 30_000, clientAliveCountMax: 2 });
 });
 
+test('a binding that comes back again and again leaves one mark to be removed, the last', async () => {
+  const client = { host: '192.0.2.1', port: 40_000 };
+  const { care } = place({ shell: YES, sftp: YES }, { ...identity, client, scope: null });
+  const inputs: string[] = [];
+  const run: FakeServer['run'] = (command, input) => {
+    inputs.push(input);
+    const nonce = nonceIn(command);
+    return ['', `tunnels ${nonce} begin`, 'marker written', 'marker removed', `tunnels ${nonce} end`, ''].join('\n');
+  };
+  const link = fakeLink({ run });
+  for (let time = 0; time < 3; time += 1) await care.begin(link, held());
+  inputs.length = 0;
+  await link.close(0);
+  expect(inputs).toHaveLength(1);
+});
+
 describe("a dead-man's switch", () => {
   const arms: FakeServer['run'] = (command) => `\ntunnels ${nonceIn(command)} armed\n`;
   const shell = { shell: YES, sftp: YES };
