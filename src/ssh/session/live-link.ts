@@ -134,7 +134,8 @@ export class LiveLink implements Link, Remote, Overheard {
   async listen(at: Address, onOffer: (offer: Offer) => void): Promise<RemoteBinding> {
     if (this.#problem !== null) throw new ProblemError(this.#problem);
     const given = this.#bindGiven();
-    const address = await bindThere(at, given);
+    const unexpect = this.#offers.expect(at, onOffer);
+    const address = await bindThere(at, given).finally(unexpect);
     this.#offers.add(address, onOffer);
     return {
       address,

@@ -22,6 +22,16 @@ export class Offers {
     this.#bindings.set(keyOf(at), onOffer);
   }
 
+  /** Until the server has answered: a first connection may come with its yes. A binding that is there stays. Returns the undoing. */
+  expect(at: Address, onOffer: OnOffer): () => void {
+    const key = keyOf(at);
+    if (this.#bindings.has(key)) return () => {};
+    this.#bindings.set(key, onOffer);
+    return () => {
+      if (this.#bindings.get(key) === onOffer) this.#bindings.delete(key);
+    };
+  }
+
   remove(at: Address): void {
     this.#bindings.delete(keyOf(at));
   }
