@@ -1,4 +1,4 @@
-import { problem } from '../model/problem.ts';
+import { problem, wordsOf } from '../model/problem.ts';
 import { EXIT, type ExitCode } from '../model/problems/entry.ts';
 import { SCHEMA_VERSION, type TunnelSnapshot } from '../model/snapshot.ts';
 import type { Screen } from './output/screen.ts';
@@ -27,7 +27,7 @@ function tellWarnings(tunnel: TunnelSnapshot, screen: Screen): void {
 
 function tellTrouble({ tunnel, exit }: Outcome, { screen, seconds }: { readonly screen: Screen; readonly seconds: number }): void {
   if (exit === EXIT.done) return;
-  if (tunnel.state === 'down') return screen.explain(problem('asked-down', {}));
+  if (tunnel.state === 'down') return screen.complain(explainWords(wordsOf(problem('asked-down', {}), tunnel.name), screen.errInk));
   if (exit === EXIT.notUpInTime) screen.explain(problem('not-up-in-time', { name: tunnel.name, seconds }));
   const because = [tunnel.because, ...tunnel.forwards.map((forward) => forward.because)];
   const told = new Map(because.flatMap((words) => (words === null ? [] : [[words.text, words] as const])));

@@ -23,10 +23,10 @@ export const retryClassOf = (p: Problem): RetryClass => CATALOGUE[p.code].retry;
 export const exitCodeOf = (p: Problem): ExitCode => CATALOGUE[p.code].exit;
 export const isProblemCode = (code: string): code is ProblemCode => Object.hasOwn(CATALOGUE, code);
 
-/** What happened and why (`text`), and what to do now (`next`). */
-export function wordsOf(p: Problem): { readonly text: string; readonly next: string } {
+/** What happened and why (`text`), and what to do now (`next`), with the name of the tunnel that is in trouble where it is known. */
+export function wordsOf(p: Problem, tunnel = 'NAME'): { readonly text: string; readonly next: string } {
   const entry = CATALOGUE[p.code] as Entry<unknown>;
-  return { text: printable(entry.text(p.facts)), next: printable(entry.next(p.facts)) };
+  return { text: printable(entry.text(p.facts)), next: printable(entry.next(p.facts, tunnel)) };
 }
 
 /** Facts may come from a server: nothing of them may steer a terminal. */

@@ -53,7 +53,7 @@ export function createLog(needs: LogNeeds): Log {
     info: (event, fields) => write('info', event, fields),
     warn: (event, fields) => write('warn', event, fields),
     error: (event, fields) => write('error', event, fields),
-    problem: (p, about = {}) => write(retryClassOf(p) === 'person' ? 'error' : 'warn', p.code, { ...about, text: inWords(p) }),
+    problem: (p, about = {}) => write(retryClassOf(p) === 'person' ? 'error' : 'warn', p.code, { ...about, text: inWords(p, about.tunnel ?? undefined) }),
     recent: () => [...ring],
     subscribe(listener) {
       listeners.add(listener);
@@ -63,8 +63,8 @@ export function createLog(needs: LogNeeds): Log {
   };
 }
 
-function inWords(p: Problem): string {
-  const { text, next } = wordsOf(p);
+function inWords(p: Problem, tunnel: string | undefined): string {
+  const { text, next } = wordsOf(p, tunnel);
   return `${text} ${next}`;
 }
 

@@ -67,8 +67,8 @@ export const BINDING: Entries<BindingFacts> = {
     exit: EXIT.bindingHeld,
     text: (f) =>
       `${f.on} does not allow listening on ${f.listen}${f.by === undefined ? '' : `, by ${FORBIDDEN_BY[f.by]}`}.${f.said === '' ? '' : ` It said: ${f.said}`}`,
-    next: (f) =>
-      `Ask the administrator of ${f.on} for ${f.by === undefined ? "AllowTcpForwarding and PermitListen (or the key's permitlisten)" : FORBIDDEN_BY[f.by]}, then: tunnels restart.`,
+    next: (f, tunnel) =>
+      `Ask the administrator of ${f.on} for ${f.by === undefined ? "AllowTcpForwarding and PermitListen (or the key's permitlisten)" : FORBIDDEN_BY[f.by]}; then: tunnels restart ${tunnel}`,
   },
   'bind-no-permission': {
     retry: 'person',

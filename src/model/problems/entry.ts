@@ -26,7 +26,8 @@ export type Entry<Facts> = {
   readonly retry: RetryClass;
   readonly exit: ExitCode;
   readonly text: (facts: Facts) => string;
-  readonly next: (facts: Facts) => string;
+  /** `tunnel`: the name to put into commands. */
+  readonly next: (facts: Facts, tunnel: string) => string;
 };
 
 export type Entries<FactsByCode> = { readonly [Code in keyof FactsByCode]: Entry<FactsByCode[Code]> };

@@ -34,13 +34,13 @@ export const LOCAL_BINDING: Entries<LocalBindingFacts> = {
     exit: EXIT.bindingHeld,
     text: (f) =>
       `${f.listen} on this machine is still held by ${f.holder} after ${printDuration(f.waitedMs)}, longer than giveUpAfter allows.`,
-    next: () => 'End it, choose another port, or name fallbackPorts in the profile; then: tunnels restart',
+    next: (_, tunnel) => `End it, choose another port, or name fallbackPorts in the profile; then: tunnels restart ${tunnel}`,
   },
   'binding-fell-back': {
     retry: 'held',
     exit: EXIT.bindingHeld,
     text: (f) => `It fell back to ${f.bound}, because ${f.listen} is held by ${f.holder}.`,
-    next: (f) => `Connect to ${f.bound}. Once ${f.listen} is free, this takes it again: tunnels restart`,
+    next: (f, tunnel) => `Connect to ${f.bound}. Once ${f.listen} is free, this takes it again: tunnels restart ${tunnel}`,
   },
   'binding-half-here': {
     retry: 'held',

@@ -9,7 +9,7 @@ export type LoginFacts = {
   'host-key-changed': Key & { readonly known: string; readonly file: string; readonly line: number };
   'host-key-revoked': Key & { readonly file: string; readonly line: number };
   'host-key-not-pinned': Key & { readonly pins: string };
-  'login-refused': { readonly host: string; readonly user: string; readonly tried: string };
+  'login-refused': { readonly host: string; readonly port?: number; readonly user: string; readonly tried: string };
   'login-timeout': { readonly host: string; readonly user: string; readonly ms: number };
   'no-credentials': { readonly host: string; readonly user: string; readonly why: string };
   'key-unusable': { readonly host: string; readonly path: string; readonly why: KeyTrouble };
@@ -17,7 +17,7 @@ export type LoginFacts = {
 export type KeyTrouble = 'missing' | 'unreadable' | 'too-open' | 'encrypted' | 'not-a-key';
 
 const keyNext: Record<KeyTrouble, (path: string) => string> = {
-  missing: (path) => `Put the key at ${path}, or correct the identity of this hop.`,
+  missing: (path) => `Put the key at ${path}, or correct the identity of this hop`,
   unreadable: (path) => `Make it readable for you alone: chmod 600 ${path}`,
   'too-open': (path) => `Make it readable for you alone: chmod 600 ${path}`,
   encrypted: (path) => `Add it to your agent: ssh-add ${path}`,
@@ -65,8 +65,8 @@ export const LOGIN: Entries<LoginFacts> = {
     retry: 'person',
     exit: EXIT.personNeeded,
     text: (f) => `${f.host} refused the login of ${f.user} (tried: ${f.tried}).`,
-    next: (f) =>
-      `Find out what works with: ssh -v ${f.user}@${f.host}; then: tunnels restart. It is not tried again by itself, as servers lock out those who insist.`,
+    next: (f, tunnel) =>
+      `Find out what works with: ssh -v ${f.port === undefined || f.port === 22 ? '' : `-p ${f.port} `}${f.user}@${f.host}; then: tunnels restart ${tunnel}. It is not tried again by itself, as servers lock out those who insist.`,
   },
   'login-timeout': {
     retry: 'answered',
@@ -78,12 +78,12 @@ export const LOGIN: Entries<LoginFacts> = {
     retry: 'person',
     exit: EXIT.personNeeded,
     text: (f) => `There is nothing to log in to ${f.host} as ${f.user} with: ${f.why}.`,
-    next: () => 'Start an agent and add a key (ssh-add), or name a key: identity: ~/.ssh/id_ed25519; then: tunnels restart.',
+    next: (_, tunnel) => `Start an agent and add a key (ssh-add), or name a key: identity: ~/.ssh/id_ed25519; then: tunnels restart ${tunnel}`,
   },
   'key-unusable': {
     retry: 'person',
     exit: EXIT.personNeeded,
     text: (f) => `The key ${f.path} for ${f.host} ${keyText[f.why]}.`,
-    next: (f) => `${keyNext[f.why](f.path)}; then: tunnels restart.`,
+    next: (f, tunnel) => `${keyNext[f.why](f.path)}; then: tunnels restart ${tunnel}`,
   },
 };

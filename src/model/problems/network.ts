@@ -107,7 +107,7 @@ export const NETWORK: Entries<NetworkFacts> = {
     retry: 'person',
     exit: EXIT.bindingHeld,
     text: (f) => `${f.via} does not allow connections to ${at(f)} (its AllowTcpForwarding or PermitOpen, or the key's options).`,
-    next: (f) => `Ask the administrator of ${f.via} to allow it, then: tunnels restart.`,
+    next: (f, tunnel) => `Ask the administrator of ${f.via} to allow it; then: tunnels restart ${tunnel}`,
   },
   'hop-no-answer': {
     retry: 'silent',
@@ -137,6 +137,6 @@ export const NETWORK: Entries<NetworkFacts> = {
     retry: 'person',
     exit: EXIT.usage,
     text: (f) => `The ssh configuration for ${f.host} cannot be used: ${f.detail}`,
-    next: (f) => `Correct it until this works: ssh -G ${f.host}; then: tunnels restart.`,
+    next: (f, tunnel) => `Correct it until this works: ssh -G ${f.host}; then: tunnels restart ${tunnel}`,
   },
 };

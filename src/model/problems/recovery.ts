@@ -83,8 +83,8 @@ export const RECOVERY: Entries<RecoveryFacts> = {
       f.whose === 'ours'
         ? `${at(f)} is still held by our own dead connection after ${printDuration(f.waitedMs)}, and tunnels may do no more about it.`
         : `${at(f)} is still held after ${printDuration(f.waitedMs)}, and from here it cannot be told by whom. Nothing was ended.`,
-    next: (f) =>
-      `Choose another port (fallbackPorts), or ask an administrator of ${f.on} to find its holder with ${lookCommand(f)} and to end it: ${killCommand(f.pid)}; then: tunnels restart`,
+    next: (f, tunnel) =>
+      `Choose another port (fallbackPorts), or ask an administrator of ${f.on} to find its holder with ${lookCommand(f)} and to end it: ${killCommand(f.pid)}; then: tunnels restart ${tunnel}`,
   },
   'binding-live-here': {
     retry: 'person',
@@ -97,13 +97,13 @@ export const RECOVERY: Entries<RecoveryFacts> = {
     exit: EXIT.bindingHeld,
     text: (f) =>
       `${at(f)} is held by a live connection of your own user${f.peer === null ? '' : ` from ${f.peer}`}${f.pid === null ? '' : ` (sshd pid ${f.pid} there)`}: another supervisor of yours, or an ssh -R. It was not touched.`,
-    next: () => 'End it where it was started, or take the binding away from it: tunnels up --take-over',
+    next: (_, tunnel) => `End it where it was started, or take the binding away from it: tunnels up ${tunnel} --take-over`,
   },
   'binding-privileged': {
     retry: 'person',
     exit: EXIT.bindingHeld,
     text: (f) => `${f.on} refused ${f.listen}: nobody listens there, and ports below 1024 are for root.`,
-    next: () => 'Choose a port of 1024 or above; then: tunnels restart',
+    next: (_, tunnel) => `Choose a port of 1024 or above; then: tunnels restart ${tunnel}`,
   },
   'binding-bad-address': {
     retry: 'person',
@@ -116,7 +116,7 @@ export const RECOVERY: Entries<RecoveryFacts> = {
     retry: 'person',
     exit: EXIT.bindingHeld,
     text: (f) => `${f.on} could not make the socket ${f.listen}: its directory is missing, or your user may not write there.`,
-    next: (f) => `Make it there, or choose another path; then: tunnels restart. What is there shows: ls -ld ${f.listen}*`,
+    next: (f, tunnel) => `Make it there, or choose another path; then: tunnels restart ${tunnel}. What is there shows: ls -ld ${f.listen}*`,
   },
   'no-fallback-left': {
     retry: 'person',

@@ -126,7 +126,7 @@ export const USAGE: Entries<UsageFacts> = {
     retry: 'person',
     exit: EXIT.failed,
     text: () => 'It was taken down while it was waited for.',
-    next: () => 'Bring it up again: tunnels up',
+    next: (_, tunnel) => `Bring it up again: tunnels up ${tunnel}`,
   },
   internal: {
     retry: 'answered',

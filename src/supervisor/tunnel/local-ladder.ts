@@ -164,14 +164,14 @@ export class LocalLadder {
   }
 
   #waits({ problem: because, retryAfterMs }: Extract<LocalDecision, { do: 'wait' }>, episode: Episode): BindLater {
-    const { text, next } = wordsOf(because);
+    const { text, next } = wordsOf(because, this.#given.tunnel);
     if (!episode.waiting) episode.teller.did('wait', `${text} ${next}`);
     episode.waiting = true;
     return new BindLater(because, retryAfterMs);
   }
 
   #asks(because: Problem, episode: Episode): ProblemError {
-    const { text, next } = wordsOf(because);
+    const { text, next } = wordsOf(because, this.#given.tunnel);
     episode.teller.end('asks', `${text} ${next}`);
     this.#episode = null;
     return new ProblemError(because);

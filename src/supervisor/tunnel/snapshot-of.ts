@@ -25,7 +25,7 @@ export function snapshotOf(given: SnapshotGiven): TunnelSnapshot {
     wanted,
     state: state.is,
     since: time(state.since),
-    because: 'because' in state ? because(state.because) : null,
+    because: 'because' in state ? because(state.because, profile) : null,
     retryAt: retryAt(state),
     reconnects: tunnel.reconnects,
     hops: hopsOf(given),
@@ -59,18 +59,18 @@ function forwardOf({ profile, tunnel, counters, lastRecovery }: SnapshotGiven, i
     to: forward.to === null ? null : plain(forward.to),
     state: state.is,
     since: time(state.since),
-    because: 'because' in state ? because(state.because) : null,
+    because: 'because' in state ? because(state.because, profile) : null,
     retryAt: state.is === 'recovering' && state.retryAt !== null ? time(state.retryAt) : null,
     connections: { open: counter.open, total: counter.total, failed: counter.failed },
     bytes: { sent: counter.sent, received: counter.received },
-    lastFailure: counter.lastFailure === null ? null : { ...words(counter.lastFailure.problem), at: time(counter.lastFailure.at) },
-    warning: because(counter.warning),
+    lastFailure: counter.lastFailure === null ? null : { ...words(counter.lastFailure.problem, profile), at: time(counter.lastFailure.at) },
+    warning: because(counter.warning, profile),
     lastRecovery: lastRecovery(forward.name),
   };
 }
 
 const time = (ms: number): string => new Date(ms).toISOString();
 const plain = (address: Address) => ({ ...address });
-const words = (p: Problem): Because => ({ code: p.code, ...wordsOf(p) });
-const because = (p: Problem | null): Because | null => (p === null ? null : words(p));
+const words = (p: Problem, { name }: Profile): Because => ({ code: p.code, ...wordsOf(p, name) });
+const because = (p: Problem | null, profile: Profile): Because | null => (p === null ? null : words(p, profile));
 const retryAt = (state: TunnelState): string | null => ('step' in state && state.step.at === 'waiting' ? time(state.step.retryAt) : null);

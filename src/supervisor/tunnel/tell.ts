@@ -12,7 +12,7 @@ export function tell({ profile, before, after, log }: Change): void {
   if (after.state.is !== before.state.is || problemIn(after) !== problemIn(before)) {
     const because = problemIn(after);
     const level = after.state.is === 'blocked' ? 'error' : because === null ? 'info' : 'warn';
-    log[level](after.state.is, { tunnel, text: sentence(`${before.state.is} → ${after.state.is}`, because) });
+    log[level](after.state.is, { tunnel, text: sentence(`${before.state.is} → ${after.state.is}`, because, tunnel) });
   }
   after.forwards.forEach((state, index) => {
     const old = before.forwards[index];
@@ -26,13 +26,13 @@ function tellForward({ tunnel, name, state, log }: { tunnel: string; name: strin
   if (state.is === 'listening') return log.info('bound', { tunnel, text: `${name} listens on ${printAddress(state.listen)}` });
   const because = 'because' in state ? state.because : null;
   const level = state.is === 'down' ? 'debug' : state.is === 'blocked' ? 'error' : 'warn';
-  log[level](because?.code ?? 'forward-down', { tunnel, text: sentence(`${name}: ${state.is}`, because) });
+  log[level](because?.code ?? 'forward-down', { tunnel, text: sentence(`${name}: ${state.is}`, because, tunnel) });
 }
 
 const problemIn = ({ state }: Tunnel): Problem | null => ('because' in state ? state.because : null);
 
-function sentence(what: string, because: Problem | null): string {
+function sentence(what: string, because: Problem | null, tunnel: string): string {
   if (because === null) return what;
-  const { text, next } = wordsOf(because);
+  const { text, next } = wordsOf(because, tunnel);
   return `${what}: ${text} ${next}`;
 }

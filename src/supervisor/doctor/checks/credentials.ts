@@ -25,7 +25,7 @@ function agent({ agent: found }: HopFacts['keys'], about: { readonly check: stri
     found.keys === null ? `The agent at ${found.socket} does not answer.` : `The agent at ${found.socket} holds no key that can be used.`;
   const fix =
     found.keys === null
-      ? 'Start one where tunnels is started (eval "$(ssh-agent)"), then: tunnels supervisor restart'
+      ? 'Start one in this shell (eval "$(ssh-agent)") and add a key (ssh-add): tunnels up and restart use the agent of the shell that they run in.'
       : 'Add a key: ssh-add';
   return [advice(about, 'note', { what, why: 'Keys with a passphrase can be used only through an agent.', fix })];
 }
