@@ -1,7 +1,7 @@
 import { main as mainJob } from './main-job.ts';
 import { main as recovery } from './recovery.ts';
 
-/** Each prints its figures; what is asked of them is a ratio within one run, never an absolute time. */
+/** Each prints its figures; what is asked of them is a ratio within one run, but for recovery, where people wait in seconds. */
 const BENCHMARKS: Readonly<Record<string, () => Promise<boolean>>> = { 'main-job': mainJob, recovery };
 
 const chosen = process.argv.slice(2);
