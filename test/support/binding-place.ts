@@ -55,6 +55,9 @@ export function listenerSeenBy(pid: number, port: number): string | null {
 
 /** argv that runs as another user. */
 export const as = ({ uid, gid }: { readonly uid: number; readonly gid: number }, argv: readonly string[]): string[] => [
-  ...['setpriv', '--reuid', String(uid), '--regid', String(gid), '--clear-groups'],
+  'setpriv',
+  `--reuid=${uid}`,
+  `--regid=${gid}`,
+  '--clear-groups',
   ...argv,
 ];

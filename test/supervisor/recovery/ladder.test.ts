@@ -39,8 +39,12 @@ describe('a refused binding', () => {
 
   test('is also one that the server grants at another address alone; what it gave is given back', async () => {
     const half = problem('binding-half', {
-      ...{ listen: '127.0.0.1:18080', on: 'bastion', port: 18_080 },
-      ...{ bound: '::1', missing: '127.0.0.1', holderUid: 1_002 },
+      listen: '127.0.0.1:18080',
+      on: 'bastion',
+      port: 18_080,
+      bound: '::1',
+      missing: '127.0.0.1',
+      holderUid: 1_002,
     });
     const scene: Scene = { evidence: () => mine({ rows: [row(1_002)] }), answers: Array(4).fill('bound'), verified: half };
     const { bind, times } = stage(scene);

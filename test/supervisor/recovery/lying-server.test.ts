@@ -20,7 +20,14 @@ const OWN_PID = 4_711;
 const NOW_TICKS = 200;
 const marker = (more: object = {}): string =>
   JSON.stringify({
-    ...{ v: 1, owner: 'o', tunnel: 't', pid: 4_710, comm: 'sshd', start: 90, boot: BOOT, madeAt: 0 },
+    v: 1,
+    owner: 'o',
+    tunnel: 't',
+    pid: 4_710,
+    comm: 'sshd',
+    start: 90,
+    boot: BOOT,
+    madeAt: 0,
     client: { host: '10.0.0.9', port: 50_000 },
     ...more,
   });
