@@ -2,10 +2,11 @@ import { problem, ProblemError, exitCodeOf, problemOf } from '../model/problem.t
 import { nearest } from '../model/nearest.ts';
 import { EXIT } from '../model/problems/entry.ts';
 import { VERSION } from '../platform/version.ts';
+import { GLOBAL_OPTIONS } from './command.ts';
 import type { Given } from './given.ts';
 import { groupHelp, rootHelp } from './help.ts';
 import { createScreen, type Mode, type Screen, wantsColor } from './output/screen.ts';
-import { COMMANDS, commandsOf, type Entry, firstWords } from './registry.ts';
+import { COMMANDS, commandsOf, type Entry, firstWords, PLANNED } from './registry.ts';
 import { readSettings } from './settings.ts';
 
 /** Runs one command line. The one place where errors become words and exit codes; never rejects. */
@@ -46,7 +47,7 @@ async function dispatch(argv: readonly string[], given: Given & { screen: Screen
   const { words, rest } = splitCommand(argv);
   const asksHelp = rest.some((word) => word === '--help' || word === '-h');
   const found = findCommand(words);
-  if (found === null) return print(screen, rootHelp());
+  if (found === null) return print(screen, rootHelpFor(rest));
   if ('group' in found) return groupAsked(found.group, { screen, asksHelp });
   const { command } = await found.entry.load();
   const args = [...words.slice(found.used), ...rest];
@@ -63,6 +64,15 @@ function printVersion(screen: Screen): number {
 function print(screen: Screen, text: string): number {
   screen.show({ document: () => ({ help: text }), text: () => text });
   return EXIT.done;
+}
+
+/** Without a command there is nothing to do but help, unless something was mistyped. */
+function rootHelpFor(options: readonly string[]): string {
+  const known = Object.entries(GLOBAL_OPTIONS).flatMap(([name, option]) => [`--${name}`, ...('alias' in option ? [`-${option.alias}`] : [])]);
+  const option = options.find((word) => word !== '--' && !known.includes(word));
+  if (option === undefined) return rootHelp();
+  const meant = option.startsWith('--') ? nearest(option, known) : '';
+  throw new ProblemError(problem('option-unknown', { option, command: '', nearest: meant }));
 }
 
 function groupAsked(group: string, { screen, asksHelp }: { screen: Screen; asksHelp: boolean }): number {
@@ -88,6 +98,8 @@ function findCommand([first, second]: readonly string[]): Found | null {
   if (first === undefined) return null;
   const entry = COMMANDS.find(({ name, aliases = [] }) => name === first || aliases.includes(first));
   if (entry !== undefined) return { entry, used: 1 };
+  const planned = PLANNED.find(({ name }) => name === first || name === `${first} ${second}`);
+  if (planned !== undefined) throw new ProblemError(problem('command-not-yet', planned));
   const group = commandsOf(first);
   if (group.length === 0) throw unknown(first, firstWords());
   if (second === undefined) return { group: first };

@@ -1,6 +1,7 @@
 import { nearest } from '../model/nearest.ts';
 import { problem, ProblemError } from '../model/problem.ts';
 import type { TunnelSnapshot } from '../model/snapshot.ts';
+import type { Context } from './command.ts';
 
 type Asked = { readonly command: string; readonly words: readonly string[]; readonly all: boolean };
 
@@ -20,13 +21,16 @@ export function pick(tunnels: readonly TunnelSnapshot[], { words, all }: Asked):
   };
 }
 
-export const notFound = (name: string, tunnels: readonly TunnelSnapshot[]): ProblemError =>
-  new ProblemError(
-    problem('tunnel-not-found', {
-      name,
-      nearest: nearest(
-        name,
-        tunnels.map((tunnel) => tunnel.name),
-      ),
-    }),
-  );
+/**
+ * Throws `tunnel-not-found` for the first name that is no profile either, with the nearest of both:
+ * a profile that was never brought up is no mistake.
+ */
+export async function checkProfiles(names: readonly string[], tunnels: readonly TunnelSnapshot[], context: Context): Promise<void> {
+  if (names.length === 0) return;
+  const { profileNames } = await import('./profile-files.ts');
+  const profiles = await profileNames(context);
+  const name = names.find((one) => !profiles.includes(one));
+  if (name === undefined) return;
+  const known = [...tunnels.map((tunnel) => tunnel.name), ...profiles];
+  throw new ProblemError(problem('tunnel-not-found', { name, nearest: nearest(name, known) }));
+}

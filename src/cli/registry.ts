@@ -39,6 +39,17 @@ export const COMMANDS: readonly Entry[] = [
   { name: 'config path', describe: "print the settings file's path", load: () => import('./commands/config-path.ts') },
 ];
 
+const WRITE_PROFILES = 'Profiles are files until then; see which there are, and where: tunnels profiles list --json';
+
+/** Commands that have their name already and nothing behind it; `instead` is what helps until then. */
+export const PLANNED: readonly { readonly name: string; readonly instead: string }[] = [
+  { name: 'answer', instead: 'Until then keys with a passphrase belong into an agent (ssh-add), new host keys into known_hosts (ssh user@host).' },
+  { name: 'service', instead: 'Until then let your service manager run: tunnels supervisor run' },
+  { name: 'dashboard', instead: 'Until then watch the tunnels here: tunnels status --watch' },
+  { name: 'completion', instead: 'Until then see all commands: tunnels --help' },
+  ...['add', 'remove', 'update', 'import', 'export', 'new'].map((word) => ({ name: `profiles ${word}`, instead: WRITE_PROFILES })),
+];
+
 export const commandsOf = (group: string): readonly Entry[] => COMMANDS.filter((entry) => entry.name.startsWith(`${group} `));
 
 /** The words that may come first: commands, their aliases, and groups. */

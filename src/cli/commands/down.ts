@@ -2,7 +2,7 @@ import { EXIT } from '../../model/problems/entry.ts';
 import { SCHEMA_VERSION, type TunnelSnapshot } from '../../model/snapshot.ts';
 import type { SupervisorClient } from '../../api/client.ts';
 import { type Context, defineCommand } from '../command.ts';
-import { checkAsked, notFound, pick } from '../pick-tunnels.ts';
+import { checkAsked, checkProfiles, pick } from '../pick-tunnels.ts';
 import { tellSkew } from '../version-skew.ts';
 import { withSupervisor } from '../with-supervisor.ts';
 
@@ -24,22 +24,11 @@ export const command = defineCommand({
     const { tunnels } = await client.status();
     tellSkew(client, context);
     const { found, missing } = pick(tunnels, asked);
-    await checkMissing(missing, { tunnels, context });
+    // Told before anything is taken down. A profile that was never brought up is down already.
+    await checkProfiles(missing, tunnels, context);
     return await takeDown(client, { found, missing, context });
   },
 });
-
-/** A profile that was never brought up is down already; any other name is a mistake, told before anything is taken down. */
-async function checkMissing(
-  missing: readonly string[],
-  { tunnels, context }: { tunnels: readonly TunnelSnapshot[]; context: Context },
-): Promise<void> {
-  if (missing.length === 0) return;
-  const { profileNames } = await import('../profile-files.ts');
-  const known = await profileNames(context);
-  const unknown = missing.find((name) => !known.includes(name));
-  if (unknown !== undefined) throw notFound(unknown, tunnels);
-}
 
 type Wanted = { readonly found: readonly TunnelSnapshot[]; readonly missing: readonly string[]; readonly context: Context };
 

@@ -4,6 +4,7 @@ import { problem, ProblemError } from '../../model/problem.ts';
 import { EXIT } from '../../model/problems/entry.ts';
 import { SCHEMA_VERSION } from '../../model/snapshot.ts';
 import { type Context, defineCommand } from '../command.ts';
+import { checkProfiles } from '../pick-tunnels.ts';
 import { logLine } from '../output/log-line.ts';
 
 export const command = defineCommand({
@@ -43,12 +44,23 @@ const FOLLOW_JSON = {
 async function show(query: LogQuery, context: Context): Promise<number> {
   const { screen, interrupt } = context;
   const lines: LogLine[] = [];
+  if (query.follow) await checkName(query, context);
+  let any = false;
   for await (const line of linesFor(query, context)) {
+    any = true;
     if (screen.mode.json) lines.push(line);
     else screen.print(logLine(line, screen.ink));
   }
+  // Also of tunnels that are gone there may be lines.
+  if (!any && !query.follow) await checkName(query, context);
   if (screen.mode.json) screen.show({ document: () => ({ schemaVersion: SCHEMA_VERSION, lines }), text: () => '' });
   return interrupt.signal.aborted ? EXIT.interrupted : EXIT.done;
+}
+
+/** Throws `tunnel-not-found` for a name that is neither a tunnel's nor a profile's. */
+async function checkName({ name }: LogQuery, context: Context): Promise<void> {
+  const tunnels = (await (await context.connect(context.paths))?.status())?.tunnels ?? [];
+  if (name !== undefined && !tunnels.some((tunnel) => tunnel.name === name)) await checkProfiles([name], tunnels, context);
 }
 
 /** From the supervisor, or from its files where none runs. */

@@ -1,7 +1,9 @@
+import type { TunnelSnapshot } from '../../model/snapshot.ts';
 import { callerAgent } from '../caller-agent.ts';
-import { defineCommand } from '../command.ts';
-import { checkAsked, notFound, pick } from '../pick-tunnels.ts';
+import { type Context, defineCommand } from '../command.ts';
+import { checkAsked, checkProfiles, pick } from '../pick-tunnels.ts';
 import { report, reportAsked } from '../report.ts';
+import type { Request } from '../requests.ts';
 import { tellSkew } from '../version-skew.ts';
 import { WAIT_OPTIONS, waitOf } from '../wait-options.ts';
 import { waitUntilUp } from '../wait-until-up.ts';
@@ -16,7 +18,7 @@ export const command = defineCommand({
     ['tunnels restart --all --no-wait', 'every tunnel; do not wait for them'],
   ],
   words: { least: 0, most: Number.POSITIVE_INFINITY },
-  options: { all: { type: 'boolean', describe: 'every tunnel' }, ...WAIT_OPTIONS },
+  options: { all: { type: 'boolean', describe: 'every tunnel that is wanted up' }, ...WAIT_OPTIONS },
   async run({ words, flags }, context) {
     const asked = { command: 'restart', words, all: flags.all === true };
     checkAsked(asked);
@@ -25,9 +27,20 @@ export const command = defineCommand({
     const { tunnels } = await client.status();
     tellSkew(client, context);
     const { found, missing } = pick(tunnels, asked);
-    if (missing[0] !== undefined) throw notFound(missing[0], tunnels);
-    const restarted = await Promise.all(found.map((tunnel) => client.restart(tunnel.name, callerAgent(context))));
+    const fresh = await freshRequests(missing, tunnels, context);
+    const agent = callerAgent(context);
+    const restarted = await Promise.all([
+      // What was taken down stays down, unless it is named.
+      ...found.filter(({ wanted }) => wanted === 'up' || !asked.all).map(({ name }) => client.restart(name, agent)),
+      ...fresh.map(({ name, request }) => client.up(name, { ...request, ...agent })),
+    ]);
     if (seconds === null) return reportAsked(restarted, context.screen);
     return report(await waitUntilUp(restarted, { client, context, waitMs: seconds * 1000 }), { screen: context.screen, seconds });
   },
 });
+
+/** A profile that was never brought up has nothing to take down, and is brought up; any other name is a mistake. */
+async function freshRequests(names: readonly string[], tunnels: readonly TunnelSnapshot[], context: Context): Promise<Request[]> {
+  await checkProfiles(names, tunnels, context);
+  return names.length === 0 ? [] : await (await import('../requests.ts')).profileRequests(names, context);
+}

@@ -3,6 +3,7 @@ import { SCHEMA_VERSION, type Snapshot } from '../../model/snapshot.ts';
 import { problem, ProblemError } from '../../model/problem.ts';
 import { type Context, defineCommand } from '../command.ts';
 import { statusTable } from '../output/status-table.ts';
+import { checkProfiles, pick } from '../pick-tunnels.ts';
 import { tellSkew } from '../version-skew.ts';
 
 export const command = defineCommand({
@@ -19,14 +20,22 @@ export const command = defineCommand({
   async run({ words, flags }, context) {
     if (flags.watch && context.screen.mode.json) throw new ProblemError(problem('options-clash', WATCH_JSON));
     const client = await context.connect(context.paths);
-    if (client === null) return noSupervisor(words, context);
-    const snapshot = await client.status(words);
+    if (client === null) return await noSupervisor(words, context);
+    const snapshot = await known(await client.status(), words, context);
     tellSkew(client, context);
-    if (!flags.watch) return print(snapshot, context);
+    if (!flags.watch) return print(snapshot, words.length > 0, context);
     const { watch } = await import('../watch.ts');
     return await watch(client, words, context);
   },
 });
+
+/** Of the tunnels those that are named; a profile that was never brought up is only told of. */
+async function known(snapshot: Snapshot, words: readonly string[], context: Context): Promise<Snapshot> {
+  const { found, missing } = pick(snapshot.tunnels, { command: 'status', words, all: words.length === 0 });
+  await checkProfiles(missing, snapshot.tunnels, context);
+  for (const name of missing) context.screen.say(`${name} was not brought up yet. Bring it up: tunnels up ${name}`);
+  return { ...snapshot, tunnels: found };
+}
 
 const WATCH_JSON = {
   one: '--watch',
@@ -34,14 +43,15 @@ const WATCH_JSON = {
   instead: 'One document cannot go on. Read GET /v1/events of the supervisor, or call tunnels status --json again.',
 };
 
-function print(snapshot: Snapshot, { screen, clock }: Context): number {
+function print(snapshot: Snapshot, asked: boolean, { screen, clock }: Context): number {
   screen.show({ document: () => snapshot, text: () => statusTable(snapshot.tunnels, { now: clock.now(), ink: screen.ink }) });
-  if (snapshot.tunnels.length === 0) screen.say('No tunnels yet. Bring one up: tunnels up <profile>');
+  if (snapshot.tunnels.length === 0 && !asked) screen.say('No tunnels yet. Bring one up: tunnels up <profile>');
   return EXIT.done;
 }
 
-function noSupervisor([name]: readonly string[], { screen }: Context): number {
-  if (name !== undefined) throw new ProblemError(problem('tunnel-not-found', { name, nearest: '' }));
+async function noSupervisor(words: readonly string[], context: Context): Promise<number> {
+  await checkProfiles(words, [], context);
+  const { screen } = context;
   screen.show({ document: () => ({ schemaVersion: SCHEMA_VERSION, supervisor: null, tunnels: [] }), text: () => '' });
   screen.say('No supervisor runs, so no tunnel does. The first tunnels up starts it.');
   return EXIT.done;

@@ -4,7 +4,7 @@ import { SCHEMA_VERSION, type TunnelSnapshot } from '../../model/snapshot.ts';
 import type { Story } from '../../model/story.ts';
 import { type Context, defineCommand } from '../command.ts';
 import { storyText } from '../output/story-text.ts';
-import { notFound } from '../pick-tunnels.ts';
+import { checkProfiles } from '../pick-tunnels.ts';
 import { tellSkew } from '../version-skew.ts';
 
 export const command = defineCommand({
@@ -40,8 +40,7 @@ async function tellStory(tunnel: TunnelSnapshot, client: SupervisorClient, { scr
 
 /** A profile that was never brought up has no story; any other name is a mistake. */
 async function neverUp(name: string, tunnels: readonly TunnelSnapshot[], context: Context): Promise<number> {
-  const { profileNames } = await import('../profile-files.ts');
-  if (!(await profileNames(context)).includes(name)) throw notFound(name, tunnels);
+  await checkProfiles([name], tunnels, context);
   return nothingToTell(name, `${name} was not brought up yet, so there is nothing to tell. Bring it up: tunnels up ${name}`, context);
 }
 

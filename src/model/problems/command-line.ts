@@ -3,6 +3,7 @@ import { EXIT, type Entries } from './entry.ts';
 /** What was typed: commands, options, forwards in ssh(1)'s form, settings. */
 export type CommandLineFacts = {
   'command-unknown': { readonly word: string; readonly nearest: string };
+  'command-not-yet': { readonly name: string; readonly instead: string };
   'command-missing': { readonly group: string; readonly known: string };
   'option-unknown': { readonly option: string; readonly command: string; readonly nearest: string };
   'option-bad-value': { readonly option: string; readonly value: string; readonly wanted: string };
@@ -42,6 +43,7 @@ const SPEC_FORM: Readonly<Record<string, string>> = {
 };
 
 const mean = (nearest: string): string => (nearest === '' ? '' : `Did you mean ${nearest}? `);
+const called = (command: string): string => (command === '' ? 'tunnels' : `tunnels ${command}`);
 const usage = { retry: 'person', exit: EXIT.usage } as const;
 
 export const COMMAND_LINE: Entries<CommandLineFacts> = {
@@ -50,6 +52,7 @@ export const COMMAND_LINE: Entries<CommandLineFacts> = {
     text: (f) => `There is no command ${f.word}.`,
     next: (f) => `${mean(f.nearest)}See them all: tunnels --help`,
   },
+  'command-not-yet': { ...usage, text: (f) => `tunnels ${f.name} is not there yet.`, next: (f) => f.instead },
   'command-missing': {
     ...usage,
     text: (f) => `tunnels ${f.group} needs to know what to do: ${f.known}.`,
@@ -57,8 +60,8 @@ export const COMMAND_LINE: Entries<CommandLineFacts> = {
   },
   'option-unknown': {
     ...usage,
-    text: (f) => `tunnels ${f.command} has no option ${f.option}.`,
-    next: (f) => `${mean(f.nearest)}See its options: tunnels ${f.command} --help`.replace('  ', ' '),
+    text: (f) => `${called(f.command)} has no option ${f.option}.`,
+    next: (f) => `${mean(f.nearest)}See its options: ${called(f.command)} --help`,
   },
   'option-bad-value': {
     ...usage,

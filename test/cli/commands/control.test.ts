@@ -53,6 +53,27 @@ describe('tunnels restart', () => {
     expect(world.calls).toContain('restart db-prod');
   });
 
+  test('with --all leaves down what was taken down', async () => {
+    const world = makeWorld({ supervisor: { tunnels: [tunnel(), tunnel({ name: 'resting', wanted: 'down', state: 'down' })] } });
+    expect((await run(world, 'restart', '--all', '--no-wait')).code).toBe(0);
+    expect(world.calls).toEqual(['ensure', 'restart db-prod']);
+  });
+
+  test('brings up a profile that never was up', async () => {
+    const world = makeWorld({ supervisor: { tunnels: [tunnel()] } });
+    mkdirSync(join(world.home, 'profiles'));
+    writeFileSync(join(world.home, 'profiles', 'fresh.yaml'), 'hops: [a]\nforwards: [{ dynamic: 1080 }]\n');
+    expect((await run(world, 'restart', 'fresh', '--no-wait')).code).toBe(0);
+    expect(world.requests.map(({ name }) => name)).toEqual(['fresh']);
+    expect((await run(world, 'restart', 'frsh')).err).toContain('Did you mean fresh?');
+  });
+
+  test('tells the supervisor the agent of this shell', async () => {
+    const world = makeWorld({ env: { SSH_AUTH_SOCK: 'agent.sock' } });
+    await run(world, 'up', '--no-wait', '-D1080', 'host');
+    expect(world.requests[0]?.request.agent).toBe(join(world.home, 'agent.sock'));
+  });
+
   test('does not restart anything for an unknown name', async () => {
     const world = makeWorld({ supervisor: { tunnels: [tunnel()] } });
     expect((await run(world, 'restart', 'nothing')).code).toBe(2);

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { LogLine } from '../../../src/api/contract.ts';
-import { forward, makeWorld, run, snapshotEvent, tunnel } from '../fake-given.ts';
+import { type FakeSupervisor, forward, makeWorld, run, snapshotEvent, tunnel } from '../fake-given.ts';
 
 const trouble = tunnel({
   name: 'web',
@@ -102,5 +102,32 @@ describe('tunnels logs', () => {
 
   test.each([['--since', 'yesterday'], ['--since', ''], ['-n', 'many'], ['-n', '1.5'], ['-n']])('%s %s is refused', async (...words) => {
     expect((await run(makeWorld(), 'logs', ...words)).code).toBe(2);
+  });
+});
+
+describe('a name', () => {
+  const withFresh = (supervisor: FakeSupervisor | null) => {
+    const world = makeWorld({ supervisor });
+    mkdirSync(join(world.home, 'profiles'));
+    writeFileSync(join(world.home, 'profiles', 'fresh.yaml'), 'hops: [a]\nforwards: [{ dynamic: 1080 }]\n');
+    return world;
+  };
+
+  test.each([{ tunnels: [tunnel()] }, null])('of a profile that never was up is no mistake (%j)', async (supervisor) => {
+    const world = withFresh(supervisor);
+    const status = await run(world, 'status', 'fresh', '--json');
+    expect([status.code, status.json().tunnels]).toEqual([0, []]);
+    expect((await run(world, 'logs', 'fresh')).code).toBe(0);
+  });
+
+  test.each(['status', 'logs', 'why', 'down'])('that is mistyped gets the nearest tunnel or profile from %s', async (command) => {
+    const { code, err } = await run(withFresh({ tunnels: [tunnel()] }), command, 'frsh');
+    expect(code).toBe(2);
+    expect(err).toContain('Did you mean fresh?');
+    expect((await run(withFresh({ tunnels: [tunnel()] }), command, 'db-prd')).err).toContain('Did you mean db-prod?');
+  });
+
+  test('that is mistyped is not followed for ever', async () => {
+    expect((await run(withFresh({ tunnels: [] }), 'logs', '-f', 'frsh')).code).toBe(2);
   });
 });
