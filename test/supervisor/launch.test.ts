@@ -98,6 +98,12 @@ describe('starting the supervisor', () => {
     expect(await problemFrom(ensure())).toMatchObject({ code: 'directory-unusable', facts: { code: 'EMODE' } });
   });
 
+  test.each(['/proc/tunnels', '/dev/null/tunnels', '/dev/null'])('names the directory where it cannot be made: %s', async (path) => {
+    const nowhere = pathsFor({ TUNNELS_HOME: path });
+    expect(await problemFrom(ensureSupervisor(nowhere, env, { program }))).toMatchObject({ code: 'directory-unusable', facts: { path } });
+    expect(await connect(nowhere)).toBeNull();
+  });
+
   test('refuses a socket path that the system would cut short, counted in bytes', async () => {
     const long = pathsFor({ TUNNELS_HOME: `${home.home}/${'ü'.repeat(45)}` });
     expect(long.socket.length).toBeLessThan(107);
