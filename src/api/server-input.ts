@@ -2,7 +2,15 @@ import * as v from 'valibot';
 import { nearest } from '../model/nearest.ts';
 import { ProblemError, problem } from '../model/problem.ts';
 import { isProfileName } from '../model/profile.ts';
-import { type AgentRequest, AgentRequestSchema, type DoctorRequest, DoctorRequestSchema, type LogQuery, type UpRequest, UpRequestSchema } from './contract.ts';
+import {
+  type AgentRequest,
+  AgentRequestSchema,
+  type DoctorRequest,
+  DoctorRequestSchema,
+  type LogQuery,
+  type UpRequest,
+  UpRequestSchema,
+} from './contract.ts';
 import { refuse } from './server-failure.ts';
 
 /** Checks of what clients send; each throws a ProblemError. */

@@ -5,7 +5,15 @@ import { SCHEMA_VERSION, type TunnelSnapshot } from '../model/snapshot.ts';
 import type { Story } from '../model/story.ts';
 import type { Clock } from '../platform/clock.ts';
 import { VERSION } from '../platform/version.ts';
-import { type AgentRequest, type DoctorRequest, type Health, type LogLine, type LogQuery, type UpRequest, VERSION_HEADER } from './contract.ts';
+import {
+  type AgentRequest,
+  type DoctorRequest,
+  type Health,
+  type LogLine,
+  type LogQuery,
+  type UpRequest,
+  VERSION_HEADER,
+} from './contract.ts';
 import { answer, refuse } from './server-failure.ts';
 import { agentRequestOf, doctorRequestOf, knownName, logQueryOf, tunnelName, upRequestOf } from './server-input.ts';
 import { openEventStream, openLogStream } from './server-streams.ts';

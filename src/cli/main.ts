@@ -68,7 +68,10 @@ function print(screen: Screen, text: string): number {
 
 /** Without a command there is nothing to do but help, unless something was mistyped. */
 function rootHelpFor(options: readonly string[]): string {
-  const known = Object.entries(GLOBAL_OPTIONS).flatMap(([name, option]) => [`--${name}`, ...('alias' in option ? [`-${option.alias}`] : [])]);
+  const known = Object.entries(GLOBAL_OPTIONS).flatMap(([name, option]) => [
+    `--${name}`,
+    ...('alias' in option ? [`-${option.alias}`] : []),
+  ]);
   const option = options.find((word) => word !== '--' && !known.includes(word));
   if (option === undefined) return rootHelp();
   const meant = option.startsWith('--') ? nearest(option, known) : '';

@@ -43,7 +43,10 @@ const WRITE_PROFILES = 'Profiles are files until then; see which there are, and 
 
 /** Commands that have their name already and nothing behind it; `instead` is what helps until then. */
 export const PLANNED: readonly { readonly name: string; readonly instead: string }[] = [
-  { name: 'answer', instead: 'Until then keys with a passphrase belong into an agent (ssh-add), new host keys into known_hosts (ssh user@host).' },
+  {
+    name: 'answer',
+    instead: 'Until then keys with a passphrase belong into an agent (ssh-add), new host keys into known_hosts (ssh user@host).',
+  },
   { name: 'service', instead: 'Until then let your service manager run: tunnels supervisor run' },
   { name: 'dashboard', instead: 'Until then watch the tunnels here: tunnels status --watch' },
   { name: 'completion', instead: 'Until then see all commands: tunnels --help' },

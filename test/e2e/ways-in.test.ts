@@ -113,7 +113,9 @@ describe.runIf(isRoot)('`tunnels up`', () => {
     await run('rm', [key.path, `${key.path}.pub`]);
     bastion.authorize(key.publicLine);
     const forward = ['-L', `${await freePort()}:${parts.echo.to}`, '-p', String(bastion.port), '-i', join(tempDir(), 'none')];
-    const up = await cli.run(['up', ...forward, '--name', 'late', `${user.name}@${bastion.host}`], { env: { SSH_AUTH_SOCK: empty.socket } });
+    const up = await cli.run(['up', ...forward, '--name', 'late', `${user.name}@${bastion.host}`], {
+      env: { SSH_AUTH_SOCK: empty.socket },
+    });
     expect(up.code).toBe(4);
     const restarted = await cli.run(['restart', 'late'], { env: { SSH_AUTH_SOCK: agent.socket } });
     expect(restarted.code, restarted.stderr).toBe(0);

@@ -78,7 +78,8 @@ export const LOGIN: Entries<LoginFacts> = {
     retry: 'person',
     exit: EXIT.personNeeded,
     text: (f) => `There is nothing to log in to ${f.host} as ${f.user} with: ${f.why}.`,
-    next: (_, tunnel) => `Start an agent and add a key (ssh-add), or name a key: identity: ~/.ssh/id_ed25519; then: tunnels restart ${tunnel}`,
+    next: (_, tunnel) =>
+      `Start an agent and add a key (ssh-add), or name a key: identity: ~/.ssh/id_ed25519; then: tunnels restart ${tunnel}`,
   },
   'key-unusable': {
     retry: 'person',

@@ -45,7 +45,10 @@ export class Bindings {
   async bind(index: number, links: readonly HopLink[] | null, signal: AbortSignal): Promise<Address> {
     const before = this.#tries.get(index);
     const listening = Promise.resolve(before).then(() => this.#bind(index, links, signal));
-    this.#tries.set(index, listening.catch(() => {}));
+    this.#tries.set(
+      index,
+      listening.catch(() => {}),
+    );
     return await listening;
   }
 
