@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { TunnelSnapshot } from '../../src/model/snapshot.ts';
 import type { Story } from '../../src/model/story.ts';
 import { freePort } from '../support/free-port.ts';
 import { type Lab, makeLab } from '../support/lab.ts';
 import { makeNetwork, type Network } from '../support/namespaces.ts';
+import { type OtherSshd, openssh10 } from '../support/openssh10.ts';
 import { isRoot, run } from '../support/run.ts';
 import { makeCli } from '../support/run-cli.ts';
 import { snapshot, untilTunnel } from '../support/status.ts';
@@ -15,6 +16,8 @@ import { makeUser } from '../support/users.ts';
 type Up = { readonly tunnels: readonly TunnelSnapshot[] };
 type Place = { readonly network: Network; readonly lab: Lab; readonly port: number };
 
+/** The sshd that the tests of a group use, where it is not the system's own. */
+let other: OtherSshd | null = null;
 const ends: (() => Promise<void> | void)[] = [];
 afterEach(async () => {
   for (const end of ends.splice(0).toReversed()) await end();
@@ -24,13 +27,15 @@ afterEach(async () => {
 async function place(options: { config?: string[]; more?: string; forward?: string } = {}): Promise<Place> {
   const network = await makeNetwork();
   ends.push(() => network.dispose());
-  const sshd = { netns: network.names.server, listen: network.addresses.server, ...(options.config && { config: options.config }) };
+  const config = [...(other?.config ?? []), ...(options.config ?? [])];
+  const sshd = { netns: network.names.server, listen: network.addresses.server, config, ...(other && { binary: other.binary }) };
   const lab = await makeLab({
     bastion: sshd,
     far: { netns: network.names.server, listen: network.addresses.server },
     netns: network.names.client,
   });
   ends.push(() => lab.dispose());
+  if (other !== null) await lab.bastion.waitForLog(/OpenSSH_10/);
   const port = await freePort();
   writeProfile({ network, lab, port }, options);
   return { network, lab, port };
@@ -66,7 +71,14 @@ async function story({ lab }: Place): Promise<Story> {
 const greets = async ({ network, port }: Place): Promise<string> =>
   (await network.exec('server', ['sh', '-c', `nc -w 5 127.0.0.1 ${port} </dev/null | head -c 7`])).stdout;
 
-describe.runIf(isRoot)('a remote port whose connection died', () => {
+describe.runIf(isRoot).each(['the system’s OpenSSH', 'OpenSSH 10'])('a remote port of %s whose connection died', (server) => {
+  beforeAll(async () => {
+    other = server === 'OpenSSH 10' ? await openssh10() : null;
+  });
+  afterAll(() => {
+    other = null;
+  });
+
   test('is freed by a reset before anything is asked for, when the network comes back', async () => {
     const at = await place({ more: 'deadman: off\n' });
     expect((await up(at)).code).toBe(0);
