@@ -53,7 +53,8 @@ export function createLog(needs: LogNeeds): Log {
     info: (event, fields) => write('info', event, fields),
     warn: (event, fields) => write('warn', event, fields),
     error: (event, fields) => write('error', event, fields),
-    problem: (p, about = {}) => write(retryClassOf(p) === 'person' ? 'error' : 'warn', p.code, { ...about, text: inWords(p, about.tunnel ?? undefined) }),
+    problem: (p, about = {}) =>
+      write(retryClassOf(p) === 'person' ? 'error' : 'warn', p.code, { ...about, text: inWords(p, about.tunnel ?? undefined) }),
     recent: () => [...ring],
     subscribe(listener) {
       listeners.add(listener);

@@ -21,7 +21,8 @@ export type NetworkFacts = {
   'hop-no-answer': At & { readonly via: string; readonly ms: number };
   'link-closed': { readonly host: string };
   'link-silent': { readonly host: string; readonly ms: number };
-  'link-replaced': { readonly host: string };
+  /** `ms`: how long the old one had been silent. */
+  'link-replaced': { readonly host: string; readonly ms: number };
   'ssh-config-invalid': { readonly host: string; readonly detail: string };
 };
 

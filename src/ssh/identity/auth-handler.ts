@@ -28,7 +28,8 @@ export function createAuthHandler(hop: ResolvedHop, { methods, skipped }: Creden
   };
   return {
     handler,
-    refused: () => problem('login-refused', { host: hop.host, port: hop.port, user: hop.user, tried: story({ tried, skipped, left, accepted }) }),
+    refused: () =>
+      problem('login-refused', { host: hop.host, port: hop.port, user: hop.user, tried: story({ tried, skipped, left, accepted }) }),
   };
 }
 

@@ -151,7 +151,7 @@ export class Slot {
     if (this.#doubtedAt !== null) this.#given.onRevived(this.#given.clock.now() - this.#doubtedAt);
     this.#doubtedAt = null;
     this.#cancelBeside();
-    this.#dial?.abort.abort(new ProblemError(problem('link-replaced', { host: this.hop.name })));
+    this.#dial?.abort.abort(new ProblemError(problem('link-replaced', { host: this.hop.name, ms: this.#link?.silentMs ?? 0 })));
   }
 
   /**
@@ -162,7 +162,7 @@ export class Slot {
     const old = this.#link;
     if (old?.suspect) {
       this.#link = null;
-      this.#park(old, problem('link-replaced', { host: this.hop.name }));
+      this.#park(old, problem('link-replaced', { host: this.hop.name, ms: old.silentMs }));
     }
     // Also what was given up and parked since this dial's TCP connected.
     this.#noteReset(this.#given.parking.dismiss(this.#place()));

@@ -8,6 +8,7 @@ import type { Client } from 'ssh2';
 type Internals = {
   readonly _remoteVer?: unknown;
   readonly _callbacks: ((failed: boolean | Error, data?: Buffer) => void)[];
+  readonly _chanMgr: { get(id: unknown): unknown };
   readonly _protocol: {
     ping(): void;
     readonly _kex?: unknown;
@@ -63,6 +64,24 @@ export function onServerKeepalive(client: Client, seen: (since: 'quiet' | 'busy'
 
 const KEEPALIVE = 'keepalive@openssh.com';
 
+/**
+ * ssh2 leaves the close of an SFTP channel by the server unanswered where SFTP never came about, as with a forced command.
+ * To sshd that channel is then open for ever: it sends its keepalives on it, gets no answer and ends a session that is well.
+ */
+export function answerSftpClose(client: Client): void {
+  const inner = internalsOf(client);
+  const handlers = inner._protocol._handlers;
+  const closed = handlers['CHANNEL_CLOSE'];
+  handlers['CHANNEL_CLOSE'] = (protocol, recipient, ...rest) => {
+    const channel = inner._chanMgr.get(recipient) as SftpChannel | undefined;
+    closed?.(protocol, recipient, ...rest);
+    if (channel?.constructor.name === 'SFTP') channel.end?.();
+  };
+}
+
+/** Its end() closes the channel unless that was done. */
+type SftpChannel = { end?(): void };
+
 /** Whether both sides have agreed on algorithms in the key exchange that is under way. */
 export const hasNegotiated = (client: Client): boolean => internalsOf(client)._protocol._kex !== undefined;
 
@@ -75,7 +94,10 @@ export function serverVersion(client: Client): string {
 function internalsOf(client: Client): Internals {
   const inner = client as unknown as Partial<Internals>;
   const known =
-    Array.isArray(inner._callbacks) && typeof inner._protocol?.ping === 'function' && typeof inner._protocol._handlers === 'object';
+    Array.isArray(inner._callbacks) &&
+    typeof inner._chanMgr?.get === 'function' &&
+    typeof inner._protocol?.ping === 'function' &&
+    typeof inner._protocol._handlers === 'object';
   if (!known) throw new UnknownSsh2('ssh2 is not built as expected');
   return inner as Internals;
 }

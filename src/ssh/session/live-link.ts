@@ -69,6 +69,10 @@ export class LiveLink implements Link, Remote, Overheard {
     return this.#watcher.is === 'suspect';
   }
 
+  get silentMs(): number {
+    return this.#watcher.silentMs;
+  }
+
   async open(to: Address, origin: TcpAddress | null): Promise<Duplex> {
     try {
       return await this.#openChannel(to, origin);

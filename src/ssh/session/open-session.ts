@@ -7,7 +7,7 @@ import type { Login } from '../identity/auth-handler.ts';
 import { fingerprintOf } from '../identity/host-key.ts';
 import type { HostVerifier } from '../identity/host-verifier.ts';
 import type { ResolvedHop } from '../types.ts';
-import { hasNegotiated, onServerDebug } from './internals.ts';
+import { answerSftpClose, hasNegotiated, onServerDebug } from './internals.ts';
 import { listenToGreeting } from './greeting.ts';
 import { type Phase, problemOfSession } from './session-problem.ts';
 
@@ -156,6 +156,7 @@ const WORDS_KEPT = 100;
 function listenToServer(client: Client): ServerWords {
   const all: string[] = [];
   let dropped = 0;
+  answerSftpClose(client);
   onServerDebug(client, (message) => {
     all.push(message.slice(0, 500));
     if (all.length > WORDS_KEPT) dropped += all.splice(0, all.length - WORDS_KEPT).length;

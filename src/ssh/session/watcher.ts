@@ -28,11 +28,18 @@ export class Watcher {
     this.#heardAt = given.clock.now();
     this.#liveness = alive({ keepalive: given.keepalive, now: this.#heardAt });
     given.stream.on('data', this.#onData);
+    // The first round trip is known from the start, for the status and for how long an answer may take.
+    this.#ping();
     this.#schedule();
   }
 
   get rttMs(): number | null {
     return this.#rttMs;
+  }
+
+  /** Since anything was heard. */
+  get silentMs(): number {
+    return this.#given.clock.now() - this.#heardAt;
   }
 
   get keepalive(): Keepalive {

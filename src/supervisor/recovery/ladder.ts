@@ -202,7 +202,7 @@ export class Ladder {
   }
 
   #waits(decision: Extract<Decision, { do: 'wait' }>, episode: Episode): BindLater {
-    const { text, next } = wordsOf(decision.problem);
+    const { text, next } = wordsOf(decision.problem, this.#given.tunnel);
     const until = decision.etaMs === null ? null : this.#given.clock.now() + decision.etaMs;
     episode.fallback = null;
     if (!episode.waiting) episode.teller.did('wait', `${text} ${next}`);
@@ -212,7 +212,7 @@ export class Ladder {
   }
 
   #asks(because: Problem): ProblemError {
-    const { text, next } = wordsOf(because);
+    const { text, next } = wordsOf(because, this.#given.tunnel);
     const episode = this.#episode;
     if (retryClassOf(because) === 'person') {
       episode?.teller.end('asks', `${text} ${next}`);

@@ -159,6 +159,8 @@ export class Rungs {
     const { claims, care } = this.#given;
     const release = claims.hold(link, held.address, held.tunnel);
     void care.begin(link, held);
+    // After `0` or a fallback it is another address than the one that was entered before.
+    void this.enter(link, { tunnel: held.tunnel, listen: held.address });
     return release;
   }
 }

@@ -109,7 +109,7 @@ export class SessionBook {
     this.#live.delete(key);
     const record = this.#records.get(key);
     if (record === undefined) return;
-    const silentMs = because.code === 'link-silent' ? because.facts.ms : 0;
+    const silentMs = because.code === 'link-silent' || because.code === 'link-replaced' ? because.facts.ms : 0;
     if (because.code === 'asked-down') this.#records.delete(key);
     else this.#records.set(key, { ...record, declaredDead: true, diedAt: this.#given.clock.now() - silentMs });
     this.#write();

@@ -12,6 +12,7 @@ const at = { host: '127.0.0.1', port: 18080 };
 function linkTo(answer: (client: EventEmitter, done: (error: Error | undefined, port: number) => void) => void): LiveLink {
   const client = Object.assign(new EventEmitter(), {
     _callbacks: [],
+    _chanMgr: { get: () => {} },
     _protocol: { ping: () => {}, _handlers: {} },
     forwardIn: (_host: string, _port: number, done: (error: Error | undefined, port: number) => void) => answer(client, done),
   });

@@ -28,7 +28,14 @@ const forward = {
   public: false,
 };
 const here = { ...forward, name: 'here', listen: { host: '127.0.0.1', port: 0 } };
-const there = { ...forward, name: 'there', kind: 'remote' as const, on: 0, from: 'local' as const, listen: { host: '127.0.0.1', port: 18080 } };
+const there = {
+  ...forward,
+  name: 'there',
+  kind: 'remote' as const,
+  on: 0,
+  from: 'local' as const,
+  listen: { host: '127.0.0.1', port: 18080 },
+};
 const profile: Profile = {
   name: 'db',
   description: null,
