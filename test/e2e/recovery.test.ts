@@ -35,7 +35,7 @@ async function place(options: { config?: string[]; more?: string; forward?: stri
     netns: network.names.client,
   });
   ends.push(() => lab.dispose());
-  if (other !== null) await lab.bastion.waitForLog(/OpenSSH_10/);
+  if (other !== null) expect((await run(other.binary, ['-V'])).stderr).toContain('OpenSSH_10');
   const port = await freePort();
   writeProfile({ network, lab, port }, options);
   return { network, lab, port };

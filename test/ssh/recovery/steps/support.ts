@@ -168,4 +168,4 @@ export const freed = (port: number): Promise<unknown> =>
   until(() => isFree(port, '127.0.0.1'), { what: `port ${port} to be free`, everyMs: 5 });
 export const isHeld = async (port: number): Promise<boolean> => !(await isFree(port, '127.0.0.1'));
 
-export const ms = (since: number): number => Math.round(performance.now() - since);
+const ms = (since: number): number => Math.round(performance.now() - since);
