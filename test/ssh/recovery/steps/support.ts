@@ -167,5 +167,3 @@ export async function bindOne(link: LiveLink): Promise<number> {
 export const freed = (port: number): Promise<unknown> =>
   until(() => isFree(port, '127.0.0.1'), { what: `port ${port} to be free`, everyMs: 5 });
 export const isHeld = async (port: number): Promise<boolean> => !(await isFree(port, '127.0.0.1'));
-
-const ms = (since: number): number => Math.round(performance.now() - since);
