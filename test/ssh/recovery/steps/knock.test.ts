@@ -57,7 +57,8 @@ describe.runIf(isRoot)('behind a network that lost a connection', () => {
     await until(async () => (await rows()) === '', { what: 'the port to be free' });
   });
 
-  test('a knock into a flow that stays black-holed ends without an answer, and frees nothing', async () => {
+  // Between the two rules of the lab's router a packet of the old flow may slip through and end the session after all.
+  test('a knock into a flow that stays black-holed ends without an answer, and frees nothing', { retry: 3 }, async () => {
     const { network, tuple, rows, port } = await staleSession();
     await network.restore();
     await network.dropFlow({ clientPort: tuple.local.port });
