@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream';
 import type { Address, TcpAddress } from '../model/address.ts';
 import type { Forward, Keepalive } from '../model/profile.ts';
 import type { Problem } from '../model/problem.ts';
+import type { HopOptions } from './hop-options.ts';
 
 /**
  * A hop after ssh_config has been asked: everything that connecting needs, nothing left to look up.
@@ -28,7 +29,7 @@ export type ResolvedHop = {
   };
   readonly connectTimeoutMs: number;
   readonly addressFamily: 'any' | 'inet' | 'inet6';
-};
+} & HopOptions;
 
 /** A live SSH connection to one hop, carried by the link before it. */
 export interface Link {

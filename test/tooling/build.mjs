@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { licencesOf } from './licences.mjs';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
-const EXTERNAL = ['ssh2', 'cpu-features', 'conf', 'ora'];
+const EXTERNAL = ['ssh2', 'cpu-features', 'conf', 'ora', '@napi-rs/keyring'];
 const ENTRIES = ['tunnels', 'tunnels-supervisor', 'demo'];
 
 // CommonJS packages in a bundle of ES modules call `require` for node's own modules; only their files need one.

@@ -1,4 +1,5 @@
 import type { Hop } from '../../model/profile.ts';
+import { DEFAULT_OPTIONS } from '../hop-options.ts';
 import type { ResolvedHop } from '../types.ts';
 import { splitPaths, type Answer } from './answer.ts';
 import { configInvalid } from './config-invalid.ts';
@@ -37,6 +38,7 @@ export function toResolvedHop(hop: Hop, answer: Answer, given: Given): ResolvedH
       systemFiles: files(answer.get('globalknownhostsfile') ?? systemKnownHosts, path),
       pins: hop.hostKey,
     },
+    ...DEFAULT_OPTIONS,
     connectTimeoutMs: connectTimeoutOf(first('connecttimeout')),
     addressFamily: familyOf(first('addressfamily')),
   };

@@ -6,6 +6,7 @@ import { dialTcp } from '../dial/dial-tcp.ts';
 import { createAuthHandler } from '../identity/auth-handler.ts';
 import { loadCredentials } from '../identity/credentials.ts';
 import { createHostVerifier } from '../identity/host-verifier.ts';
+import type { Person } from '../identity/person.ts';
 import type { Carrier } from '../session/carrier.ts';
 import { LiveLink } from '../session/live-link.ts';
 import { problemOfNextHop } from '../session/open-channel.ts';
@@ -16,6 +17,7 @@ export type DialLinkGiven = {
   readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly keepalive: Keepalive;
+  readonly person: Person;
   /** The link that carries this one; null: dialled from here. */
   readonly via: LiveLink | null;
   readonly onSuspect: (link: LiveLink, suspect: boolean) => void;

@@ -2,6 +2,7 @@ import type { Keepalive } from '../../model/profile.ts';
 import type { Problem } from '../../model/problem.ts';
 import type { HopWord } from '../../model/snapshot.ts';
 import type { Clock } from '../../platform/clock.ts';
+import { NOBODY, type Person } from '../identity/person.ts';
 import type { ResolvedHop } from '../types.ts';
 import type { HopLink } from '../remote/types.ts';
 import { Parking } from './parking.ts';
@@ -26,13 +27,15 @@ export interface Lease {
 export class Links {
   readonly #clock: Clock;
   readonly #onChange: () => void;
+  readonly #person: Person;
   readonly #parking = new Parking();
   readonly #slots = new Map<string, Slot>();
   readonly #revivals = new WeakMap<Slot, Set<OnRevived>>();
 
-  constructor(given: { readonly clock: Clock; readonly onChange: () => void }) {
+  constructor(given: { readonly clock: Clock; readonly onChange: () => void; readonly person?: Person }) {
     this.#clock = given.clock;
     this.#onChange = given.onChange;
+    this.#person = given.person ?? NOBODY;
   }
 
   /** Rejects with the ProblemError of the hop that failed, or with the signal's reason. */
@@ -87,6 +90,7 @@ export class Links {
       clock: this.#clock,
       parking: this.#parking,
       keepalive: made.keepalive,
+      person: this.#person,
       parent: made.parent,
       onChange: this.#onChange,
       onRevived: (doubtedMs) => {

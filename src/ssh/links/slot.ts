@@ -3,6 +3,7 @@ import { type Problem, ProblemError, problem, problemOf, retryClassOf } from '..
 import type { Keepalive } from '../../model/profile.ts';
 import type { HopWord } from '../../model/snapshot.ts';
 import type { Clock } from '../../platform/clock.ts';
+import type { Person } from '../identity/person.ts';
 import type { LiveLink } from '../session/live-link.ts';
 import type { Reset, ResolvedHop } from '../types.ts';
 import { dialLink } from './dial-link.ts';
@@ -12,6 +13,7 @@ export type SlotGiven = {
   readonly clock: Clock;
   readonly parking: Parking;
   readonly keepalive: Keepalive;
+  readonly person: Person;
   readonly parent: Slot | null;
   readonly onChange: () => void;
   /** A doubted link has answered before a new one got through. */
@@ -98,12 +100,13 @@ export class Slot {
   }
 
   async #connect(signal: AbortSignal): Promise<LiveLink> {
-    const { parent, clock, keepalive, parking } = this.#given;
+    const { parent, clock, keepalive, parking, person } = this.#given;
     const via = parent === null ? null : await parent.ready();
     return await dialLink(this.hop, {
       clock,
       signal,
       keepalive,
+      person,
       via,
       onSuspect: (link, suspect) => this.#suspected(link, suspect),
       onReached: () => this.#noteReset(parking.dismiss(this.#place())),

@@ -1,3 +1,4 @@
+import { DEFAULT_OPTIONS } from '../../../src/ssh/hop-options.ts';
 import type { ResolvedHop } from '../../../src/ssh/types.ts';
 
 /** A resolved hop with nothing to log in with and nothing known, but for what the test says. */
@@ -12,6 +13,7 @@ export const aHop = (over: Partial<ResolvedHop> = {}): ResolvedHop => ({
   knownHosts: { alias: null, userFiles: [], systemFiles: [], pins: [] },
   connectTimeoutMs: 5_000,
   addressFamily: 'any',
+  ...DEFAULT_OPTIONS,
   ...over,
 });
 

@@ -3,6 +3,7 @@ import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { systemClock } from '../../../src/platform/clock.ts';
 import { Links, type Route } from '../../../src/ssh/links/links.ts';
+import { DEFAULT_OPTIONS } from '../../../src/ssh/hop-options.ts';
 import type { ResolvedHop } from '../../../src/ssh/types.ts';
 import { makeKey } from '../../support/keys.ts';
 import { type Sshd, startSshd } from '../../support/sshd.ts';
@@ -32,6 +33,7 @@ async function server() {
     knownHosts: { alias: null, userFiles: [], systemFiles: [], pins: sshd.hostKeys.map(({ fingerprint }) => fingerprint) },
     connectTimeoutMs: 5_000,
     addressFamily: 'any',
+    ...DEFAULT_OPTIONS,
   };
   return { sshd, relay, hop };
 }
