@@ -5,7 +5,7 @@ import type { Story } from '../../src/model/story.ts';
 import { freePort } from '../support/free-port.ts';
 import { type Lab, makeLab } from '../support/lab.ts';
 import { makeNetwork, type Network } from '../support/namespaces.ts';
-import { type OtherSshd, openssh10 } from '../support/openssh10.ts';
+import { type OpenSsh10, openssh10 } from '../support/openssh10.ts';
 import { isRoot, run } from '../support/run.ts';
 import { makeCli } from '../support/run-cli.ts';
 import { snapshot, untilTunnel } from '../support/status.ts';
@@ -17,7 +17,7 @@ type Up = { readonly tunnels: readonly TunnelSnapshot[] };
 type Place = { readonly network: Network; readonly lab: Lab; readonly port: number };
 
 /** The sshd that the tests of a group use, where it is not the system's own. */
-let other: OtherSshd | null = null;
+let other: OpenSsh10 | null = null;
 const ends: (() => Promise<void> | void)[] = [];
 afterEach(async () => {
   for (const end of ends.splice(0).toReversed()) await end();
