@@ -375,8 +375,7 @@ describe.runIf(isRoot)('on dropbear, whose sessions are not ours to end', () => 
     // dropbear says yes all the same, as it has the other loopback.
     expect(code, said).toBe(5);
     expect(tunnel.because).toMatchObject({ code: 'binding-held' });
-    // By name where the account may look it up, by number otherwise.
-    expect(tunnel.because?.text).toMatch(new RegExp(`${user.name}|uid ${user.uid}\\b`));
+    expect(tunnel.because?.text).toContain(user.name);
     const told = (await storyOf(lab)).episodes.at(-1);
     expect([told?.verdict, told?.steps.includes('evict')]).toEqual(['someone-else', false]);
     expect(holder.running()).toBe(true);

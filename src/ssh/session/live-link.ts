@@ -11,6 +11,7 @@ import type { Ends, Link, Offer, RemoteBinding, Reset, ResolvedHop } from '../ty
 import { type Carrier, endsOf, ParkedSocket } from './carrier.ts';
 import { Offers } from './offers.ts';
 import { onServerKeepalive, sendPing, serverVersion } from './internals.ts';
+import { OneSession } from './one-session.ts';
 import { breakChannel, openChannel, openExec, openSftp, problemOfTarget } from './open-channel.ts';
 import type { ServerWords, Session } from './open-session.ts';
 import { type BindGiven, bindThere, unbindThere } from './remote-binding.ts';
@@ -35,6 +36,7 @@ export class LiveLink implements Link, Remote, Overheard {
   readonly #lost = deferred<Problem>();
   readonly #watcher: Watcher;
   readonly #offers: Offers;
+  readonly #sessions: OneSession;
   readonly #channels = new Set<Channel>();
   readonly #waiting = new Set<Deferred<never>>();
   readonly #goodbyes: (() => Promise<void>)[] = [];
@@ -46,6 +48,7 @@ export class LiveLink implements Link, Remote, Overheard {
     this.lost = this.#lost.promise;
     const { client } = given.session;
     this.#offers = new Offers(client);
+    this.#sessions = new OneSession({ clock: given.clock, ident: () => this.ident });
     client
       .on('error', () => this.#closed())
       .on('end', () => this.#closed())
@@ -121,14 +124,14 @@ export class LiveLink implements Link, Remote, Overheard {
   }
 
   async exec(command: string): Promise<RemoteProcess> {
-    const channel = await this.#orLost(openExec(this.#usable(), command));
+    const channel = await this.#orLost(this.#sessions.open(async () => await openExec(this.#usable(), command)));
     this.#channels.add(channel);
     channel.once('close', () => this.#channels.delete(channel));
     return channel;
   }
 
   async sftp(): Promise<SFTPWrapper> {
-    return await this.#orLost(openSftp(this.#usable()));
+    return await this.#orLost(this.#sessions.open(async () => await openSftp(this.#usable())));
   }
 
   async tryListen(at: Address): Promise<RemoteBinding> {
