@@ -4,7 +4,7 @@ import { isCredible } from './credible.ts';
 import { judgeSocketFile } from './judge-socket-file.ts';
 import { liveElsewhere } from './live-elsewhere.ts';
 import { answers, presumedDead, proveDead } from './prove-dead.ts';
-import { listenersInTheWay, listening } from './same-port.ts';
+import { foreignListener, listening } from './same-port.ts';
 
 /**
  * What the evidence about a refused binding says is the case. Total; the first rule that applies decides, and
@@ -66,7 +66,7 @@ const nothingListens: Rule = ({ rows, probe, listen, uid }) => {
 const judgeListeners: Rule = (evidence) => {
   const { rows, uid, listen, server, userName } = evidence;
   if (rows === null || uid === null) return null;
-  const foreign = listenersInTheWay(rows, listen).find((row) => row.uid !== uid);
+  const foreign = foreignListener(rows, uid, listen);
   if (foreign === undefined) return judgeOwnListener(evidence, uid);
   if (foreign.uid !== 0) return heldBy({ kind: 'user', uid: foreign.uid, name: userName });
   return server === 'openssh' ? heldBy({ kind: 'root', uid: 0, name: 'root' }) : null;

@@ -35,6 +35,10 @@ export function listenersInTheWay(rows: readonly SocketRow[], asked: Address): r
   return those.length > 0 ? those : all;
 }
 
+/** The one of them whose user is told, where it is not our own. */
+export const foreignListener = (rows: readonly SocketRow[], uid: number | null, asked: Address): SocketRow | undefined =>
+  listenersInTheWay(rows, asked).find((row) => row.uid !== uid);
+
 /** A listener on `::` may take IPv4 too; sshd's own never does, but nothing in the tables tells them apart. */
 function collide(wanted: string, held: string): boolean {
   if (held === ANY6 || wanted === held) return true;

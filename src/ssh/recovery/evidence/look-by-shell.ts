@@ -1,3 +1,4 @@
+import { foreignListener } from '../../../decide/same-port.ts';
 import { type Address, isSocket } from '../../../model/address.ts';
 import type { Evidence, RecordedProcess, SocketFile } from '../../../model/binding.ts';
 import { serverIn } from '../../remote/identify-session.ts';
@@ -43,18 +44,20 @@ function lookScript(listen: Address, { suspect, marker }: LookAt): { script: str
 export function lookIn(printed: readonly string[], listen: Address, suspect: Suspect | null): Look {
   const lines = new ScriptLines(printed);
   const uid = uidIn(lines.one('uid'));
+  const rows = isSocket(listen) || lines.all('table').length === 0 ? null : rowsOf(tableIn(lines, 'row'), listen.port);
+  const file = isSocket(listen) ? fileIn(lines.one('file')) : null;
   return {
     uid,
     bootId: bootIdIn(lines.one('boot')),
-    rows: isSocket(listen) || lines.all('table').length === 0 ? null : rowsOf(tableIn(lines, 'row'), listen.port),
+    rows,
     ownProcess: ownProcessIn(lines.all('ss')),
-    userName: nameIn(lines.all('name')),
+    userName: nameIn(lines.all('name'), file?.uid ?? foreignListener(rows ?? [], uid, listen)?.uid),
     scope: scopeIn(lines.all('scope')),
     ownPid: serverIn(lines.one('server'), lines.one('shell'))?.pid ?? null,
     nowTicks: ticksIn(lines.one('shell')?.split(' ')[1]),
     process: processIn(lines.one('process')),
     connection: connectionOf(tableIn(lines, 'connection'), suspect, lines.one('here')),
-    file: isSocket(listen) ? fileIn(lines.one('file')) : null,
+    file,
     ephemeral: rangeIn(lines.one('range')),
     marker: lines.one('marker'),
   };
@@ -80,9 +83,11 @@ export function ownProcessIn(rows: readonly string[]): Evidence['ownProcess'] {
 
 const SERVERS = new Set(['sshd', 'sshd-session', 'dropbear']);
 
-/** `1002 bob`: of the first that has a name. */
-const nameIn = (names: readonly string[]): string | null =>
-  names.flatMap((text) => /^\d+ ([A-Za-z0-9._@\\-]{1,64}\$?)$/.exec(text)?.[1] ?? [])[0] ?? null;
+/** `1002 bob`: what the user with that number is called. */
+function nameIn(names: readonly string[], uid: number | undefined): string | null {
+  const found = names.map((text) => /^(\d+) ([A-Za-z0-9._@\\-]{1,64}\$?)$/.exec(text)).find((match) => match?.[1] === String(uid));
+  return found?.[2] ?? null;
+}
 
 function scopeIn(texts: readonly string[]): Evidence['scope'] {
   const different = [...new Set(texts)];

@@ -6,7 +6,7 @@
  *     row 0: 0100007F:1538 ...              their lines with that local port; listening ones come first
  *     ss LISTEN ... users:(("node",pid=1,fd=2)) ... cgroup:/...    ss(8) names only processes of our own
  *     scope session-787.scope 4710 88001    the sshd of that login session (systemd), if the listener is in one
- *     name 1002 bob                         of a uid that listens and is not ours
+ *     name 1002 bob                         of each uid that listens and is not ours
  *     range 32768 60999                     ip_local_port_range (ip(7))
  *
  * At most 100 rows of each table: a busy port has thousands. The name comes last and has a deadline, as it may be asked of

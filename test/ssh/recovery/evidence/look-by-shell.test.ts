@@ -88,7 +88,6 @@ describe('what a script printed', () => {
     'row 0: 0100007F:1538 00000000:0000 0A 00000000:00000000 00:00000000 00000000  1001        0 12345 1 0000 100 0 0 10 0',
     'ss LISTEN 0 128 127.0.0.1:5432 0.0.0.0:* users:(("a"b",pid=77,fd=3)) uid:1001 ino:12345 sk:1 cgroup:/x/session-787.scope <->',
     'scope session-787.scope 4710 88001',
-    'name 1002 bob',
     'range 32768 60999',
   ];
 
@@ -101,10 +100,25 @@ describe('what a script printed', () => {
       rows: [{ host: '127.0.0.1', state: 'LISTEN', uid: 1001, inode: 12_345 }],
       ownProcess: { pid: 77, command: 'a"b' },
       scope: { id: 'session-787.scope', leader: 4710, startTicks: 88_001 },
-      userName: 'bob',
+      userName: null,
       ephemeral: { low: 32_768, high: 60_999 },
       connection: { unsent: 0x54, retransmits: 3, remote: { host: '10.0.0.2', port: 0xcf34 } },
     });
+  });
+
+  test('names the user whose listener is in the way, and no other', () => {
+    const row = (host: string, uid: number) =>
+      `row 0: ${host}:1538 00000000:0000 0A 00000000:00000000 00:00000000 00000000  ${uid}        0 12345 1 0000 100 0 0 10 0`;
+    const rows = ['uid 1001', 'table tcp', row('0100007F', 1002), row('0200007F', 1003), row('0300007F', 0)];
+    const named = (...names: string[]) => lookIn([...rows, ...names], listen, null).userName;
+    expect(named('name 1003 carol', 'name 0 root', 'name 1002 bob')).toBe('bob');
+    // Of a uid without a name, as of a container's users.
+    expect(named('name 1002 ', 'name 1003 carol', 'name 0 root')).toBe(null);
+  });
+
+  test('names the owner of the file at the path', () => {
+    expect(lookIn(['uid 1001', 'file other 1002', 'name 1002 bob'], { path: '/x' }, null).userName).toBe('bob');
+    expect(lookIn(['uid 1001', 'file other 1002', 'name 1003 carol'], { path: '/x' }, null).userName).toBe(null);
   });
 
   test('a missing connection is gone only where our own is in the table', () => {
