@@ -1,3 +1,4 @@
+import { isSocket } from '../model/address.ts';
 import type { DeadSession, DeadSocketFile, Evidence, RecordedSession } from '../model/binding.ts';
 
 /**
@@ -33,9 +34,17 @@ export const answers = ({ probe, connection }: Evidence): boolean => probe === '
 /** Our own notes say that it is dead, and nothing that the server shows speaks against it: probable, no proof. */
 export const presumedDead = (evidence: Evidence): boolean => {
   const { recorded, process } = evidence;
-  if (recorded === null || !givenUp(recorded) || recorded.usedByLiveLink || answers(evidence)) return false;
+  if (recorded === null) return diedNameless(evidence);
+  if (!givenUp(recorded) || recorded.usedByLiveLink || answers(evidence)) return false;
   return process !== 'rebooted' && process !== 'reused' && process !== 'gone';
 };
+
+/**
+ * Nothing can be compared with a note that names no process, so the binding itself has to have been silent. The file of a
+ * socket outlives its session, so there a note tells neither who holds it nor until when.
+ */
+const diedNameless = (evidence: Evidence): boolean =>
+  evidence.heldBefore !== null && evidence.probe === 'silent' && !answers(evidence) && !isSocket(evidence.listen);
 
 const givenUp = ({ source, declaredDead }: RecordedSession): boolean => source === 'record' && declaredDead;
 

@@ -14,8 +14,8 @@ export const whereOf = ({ listen, on }: About): Where => ({
   port: isSocket(listen) ? null : listen.port,
 });
 
-export const staleProblem = (about: About, facts: { readonly pid: number | null; readonly etaMs: number | null }): Problem =>
-  problem('binding-stale', { ...whereOf(about), ...facts });
+type Stale = { readonly pid: number | null; readonly etaMs: number | null; readonly atMost: boolean };
+export const staleProblem = (about: About, facts: Stale): Problem => problem('binding-stale', { ...whereOf(about), ...facts });
 
 export const unknownProblem = (about: About): Problem => problem('binding-unknown-holder', whereOf(about));
 

@@ -27,7 +27,7 @@ export const STALE_RUNGS: Rungs<Stale> = {
   reclaim: ({ verdict, history }) => unlink(verdict.file, history) ?? knock(history) ?? evict(verdict.session, history),
   wait: (given) => {
     const etaMs = etaOf(given.history);
-    const problem = staleProblem(given.policy, { pid: given.verdict.session?.pid ?? null, etaMs });
+    const problem = staleProblem(given.policy, { pid: given.verdict.session?.pid ?? null, etaMs, atMost: given.history.atMost });
     return waitFor(given, { etaMs, problem, before: isFallbackNext(given) ? 'fallback' : 'asking' });
   },
   fallback: (given) => fallBack(given),

@@ -32,8 +32,8 @@ export function waitFor(given: { readonly policy: Policy; readonly history: Hist
 /** Every second, or up to every ten where the end is far off. */
 const paceMs = (etaMs: number | null): number => (etaMs === null || etaMs < 120_000 ? 1_000 : Math.min(10_000, Math.round(etaMs / 60)));
 
-/** A tenth and two seconds of grace: the server's clock starts a little later than ours. */
-function isOverdue({ patienceMs, deadForMs, verdictForMs }: History): boolean {
-  if (patienceMs === null || deadForMs === null) return verdictForMs >= Math.min(patienceMs ?? Infinity, BLIND_WAIT_MS);
+/** A tenth and two seconds of grace: the server's clock starts a little later than ours. A mere bound is not waited out. */
+function isOverdue({ patienceMs, atMost, deadForMs, verdictForMs }: History): boolean {
+  if (patienceMs === null || atMost || deadForMs === null) return verdictForMs >= Math.min(patienceMs ?? Infinity, BLIND_WAIT_MS);
   return deadForMs >= patienceMs * 1.1 + 2_000;
 }

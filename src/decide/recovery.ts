@@ -37,6 +37,8 @@ export type History = {
   readonly triedFallbacks: readonly number[];
   /** How long at most the server keeps a session that does not answer (`serverPatience`); null: unknown, or for ever. */
   readonly patienceMs: number | null;
+  /** `patienceMs` is only a bound: the server may have a keepalive of its own that we know nothing of. */
+  readonly atMost: boolean;
   /** Since the server last heard from the dead session; null where we do not know. */
   readonly deadForMs: number | null;
 };

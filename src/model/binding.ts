@@ -86,6 +86,11 @@ export type Evidence = {
   readonly probe: ProbeAnswer;
   /** The session that may be the holder: of our records, else of the marker, else of the scope. */
   readonly recorded: RecordedSession | null;
+  /**
+   * We held this very binding on this account, over a session that the server told us nothing of and that died at `diedAt`
+   * (ms). It names no process, so it makes a death probable and is never a proof.
+   */
+  readonly heldBefore: { readonly diedAt: number } | null;
   readonly process: RecordedProcess;
   readonly connection: HolderConnection;
   /** The far end of the holder's SSH connection, where the server shows it. */

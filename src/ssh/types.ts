@@ -37,6 +37,8 @@ export interface Link {
   /** Milliseconds of the last keepalive's round trip; null before the first. */
   readonly rttMs: number | null;
   readonly suspect: boolean;
+  /** Since anything was heard of the server. */
+  readonly silentMs: number;
   /** Resolves once, when the connection can no longer be used. Never rejects. */
   readonly lost: Promise<Problem>;
   /** Opens direct-tcpip (RFC 4254 §7.2) or direct-streamlocal@openssh.com. Rejects with ProblemError. */

@@ -42,6 +42,7 @@ export const anyEvidence: fc.Arbitrary<Evidence> = fc.record({
   userName: fc.option(fc.string()),
   probe: one('not-tried', 'nothing-listens', 'prohibited', 'silent', 'ended', 'talks', 'no-answer'),
   recorded: fc.option(recorded, { freq: 20 }),
+  heldBefore: one<Evidence['heldBefore']>(null, { diedAt: 1_000 }),
   process: usually('same', one('gone', 'reused', 'rebooted', 'hidden', 'unknown')),
   connection: one('answers', 'silent', 'gone', 'unknown'),
   peer: one(null, { host: '192.0.2.7', port: 5022 }),

@@ -13,6 +13,7 @@ export type TableRow = {
 
 const disabled = { said: ['forwarding-disabled'] } as const;
 const unlisted = { said: ['listen-not-permitted'] } as const;
+const heldBefore = { diedAt: 1_000 };
 const file = { kind: 'socket', uid: ME } as const;
 const socket = (more: Partial<Evidence>): Evidence => evidence({ listen: SOCKET, uid: ME, file, ...more });
 
@@ -194,6 +195,34 @@ export const HOLDERS: readonly TableRow[] = [
     not: ['cannot-tell'],
   },
   {
+    n: '16',
+    when: '... there is no record, but we held it over a session that told nothing and died',
+    given: evidence({ probe: 'silent', heldBefore }),
+    is: probablyStale,
+    not: ['cannot-tell'],
+  },
+  {
+    n: '16',
+    when: '... with a key that runs a command',
+    given: evidence({ keyOptions: ['command', 'port-forwarding'], probe: 'silent', heldBefore }),
+    is: probablyStale,
+    not: ['cannot-tell', 'not-allowed'],
+  },
+  {
+    n: '16',
+    when: '... and the tables show a listener of our own user that says nothing',
+    given: mine({ heldBefore }),
+    is: probablyStale,
+    not: ['cannot-tell'],
+  },
+  {
+    n: '16',
+    when: '... and it was not connected to',
+    given: mine({ heldBefore, probe: 'not-tried' }),
+    is: { is: 'cannot-tell' },
+    not: ['ours-stale'],
+  },
+  {
     n: '17',
     when: 'no tables, silence, no record',
     given: evidence({ probe: 'silent' }),
@@ -204,6 +233,13 @@ export const HOLDERS: readonly TableRow[] = [
     n: '18',
     when: 'no tables, and a service talks',
     given: evidence({ probe: 'talks', recorded: session() }),
+    is: { is: 'someone-else', holder: { kind: 'service' } },
+    not: ['ours-stale'],
+  },
+  {
+    n: '18',
+    when: '... at a binding that we held before',
+    given: evidence({ probe: 'talks', heldBefore }),
     is: { is: 'someone-else', holder: { kind: 'service' } },
     not: ['ours-stale'],
   },

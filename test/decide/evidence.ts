@@ -38,6 +38,7 @@ export const evidence = (more: Partial<Evidence> = {}): Evidence => ({
   userName: null,
   probe: 'not-tried',
   recorded: null,
+  heldBefore: null,
   process: 'unknown',
   connection: 'unknown',
   peer: null,

@@ -5,7 +5,7 @@ import type { BindingVerdict, Evidence } from '../../src/model/binding.ts';
 import { exitCodeOf, problem, retryClassOf } from '../../src/model/problem.ts';
 import { anyEvidence } from './arbitrary-evidence.ts';
 import { HOLDERS } from './binding-table.ts';
-import { ME, mine, row, session } from './evidence.ts';
+import { evidence, ME, mine, row, session, SOCKET } from './evidence.ts';
 import { SESSIONS } from './session-table.ts';
 
 describe('The verdict about a refused binding', () => {
@@ -39,6 +39,30 @@ describe('What cannot be true', () => {
   ];
   test.each(LIES)('%s makes the verdict cannot-tell', (_, lie) => {
     expect(judgeBinding(mine({ ...dead, ...lie }))).toEqual({ is: 'cannot-tell' });
+  });
+});
+
+describe('That we held it before, over a session that told nothing of itself,', () => {
+  const held = { heldBefore: { diedAt: 1_000 }, probe: 'silent' } as const;
+  const AGAINST: readonly (readonly [string, BindingVerdict['is'], Evidence])[] = [
+    ['the server says that its policy forbids it', 'not-allowed', evidence({ ...held, said: ['listen-not-permitted'] })],
+    ['one of our own links hears the probe', 'ours-live', evidence({ ...held, heardBy: 'db-prod' })],
+    ['nobody listens there any more', 'free', evidence({ ...held, probe: 'nothing-listens' })],
+    ['what listens talks', 'someone-else', evidence({ ...held, probe: 'talks' })],
+    ['what listens hangs up', 'someone-else', evidence({ ...held, probe: 'ended' })],
+    ['nothing may connect to it', 'cannot-tell', evidence({ ...held, probe: 'prohibited' })],
+    ['another user listens', 'someone-else', mine({ ...held, rows: [row(1002)] })],
+    ['root listens, beside OpenSSH', 'someone-else', mine({ ...held, rows: [row(0)] })],
+    ['a program of our own user listens', 'someone-else', mine({ ...held, ownProcess: { pid: 77, command: 'node' } })],
+    ["the holder's connection answers", 'ours-live', mine({ ...held, connection: 'answers' })],
+    ['a record names the session, which is gone', 'cannot-tell', mine({ ...held, recorded: session(), process: 'gone' })],
+    ['a marker names a session that nothing shows to be dead', 'cannot-tell', mine({ ...held, recorded: session({ source: 'marker' }) })],
+    ['the server shows what cannot be', 'cannot-tell', mine({ ...held, rows: [row(-1)] })],
+    ['it is a socket, whose file outlives its session', 'cannot-tell', evidence({ ...held, listen: SOCKET })],
+    ['it is a socket of our own user', 'cannot-tell', mine({ ...held, listen: SOCKET, file: { kind: 'socket', uid: ME } })],
+  ];
+  test.each(AGAINST)('tells nothing where %s', (_, is, given) => {
+    expect(judgeBinding(given).is).toBe(is);
   });
 });
 
@@ -84,6 +108,24 @@ describe('For any evidence', () => {
       expect((recorded?.source === 'record' && recorded.declaredDead) || connection === 'silent' || connection === 'gone').toBe(true);
     });
     fc.assert(property, { numRuns: 4_000 });
+  });
+
+  test('a note that names no session changes no verdict but cannot-tell, and never into a proof', () => {
+    let changed = 0;
+    const property = fc.property(anyEvidence, fc.boolean(), (any, isRecorded) => {
+      const given = { ...any, recorded: isRecorded ? any.recorded : null };
+      const without = judgeBinding({ ...given, heldBefore: null });
+      const verdict = judgeBinding({ ...given, heldBefore: { diedAt: 1_000 } });
+      expect(proofOf(verdict)).toEqual(proofOf(without));
+      if (verdict.is === without.is) expect(verdict).toEqual(without);
+      else {
+        changed += 1;
+        expect([without.is, verdict]).toEqual(['cannot-tell', { is: 'ours-stale', session: null, file: null }]);
+        expect([given.recorded, given.probe]).toEqual([null, 'silent']);
+      }
+    });
+    fc.assert(property, { numRuns: 4_000 });
+    expect(changed).toBeGreaterThan(20);
   });
 
   test('a live session is given up only by take-over, and a file only where it is our own socket', () => {

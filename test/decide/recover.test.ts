@@ -28,6 +28,7 @@ const history = (more: Partial<History> = {}): History => ({
   unlinked: 0,
   triedFallbacks: [],
   patienceMs: null,
+  atMost: false,
   deadForMs: null,
   ...more,
 });
@@ -121,6 +122,13 @@ describe('Our own dead session', () => {
     const late = history({ sinceMs: 500_000, verdictForMs: 120_000 });
     expect(recover(PROBABLE, steps('wait', 'fallback'), late)).toEqual({ do: 'fall-back', port: 18081 });
     expect(recover(PROBABLE, policy(), late)).toMatchObject({ do: 'wait' });
+  });
+  test('is waited for with a bound where the keepalive of the server is not known, and not until then where another port is allowed', () => {
+    const bound = history({ patienceMs: 945_000, deadForMs: 125_000, atMost: true, verdictForMs: 119_999 });
+    const waiting = recover(PROBABLE, steps('wait', 'fallback'), bound);
+    expect(waiting).toMatchObject({ ...waits('binding-stale'), etaMs: 820_000 });
+    expect(wordsOf(shown(waiting)).text).toContain('in at most 13m 40s.');
+    expect(recover(PROBABLE, steps('wait', 'fallback'), { ...bound, verdictForMs: 120_000 })).toEqual({ do: 'fall-back', port: 18081 });
   });
   test('becomes a question once the profile has waited enough, or no port is left', () => {
     expect(recover(PROBABLE, policy({ giveUpAfterMs: 5_000 }), history({ sinceMs: 4_700 }))).toMatchObject({

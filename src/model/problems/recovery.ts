@@ -5,7 +5,8 @@ import { lookCommand, type Where } from './look.ts';
 
 /** Refused bindings on a hop: what was found out, what is waited for, what is asked of a person; and what a bind really bound. */
 export type RecoveryFacts = {
-  'binding-stale': Where & { readonly pid: number | null; readonly etaMs: number | null };
+  /** `atMost`: the time is only a bound. */
+  'binding-stale': Where & { readonly pid: number | null; readonly etaMs: number | null; readonly atMost: boolean };
   'binding-source-port': Where & { readonly etaMs: number | null };
   'binding-unknown-holder': Where;
   'binding-not-freed': Where & { readonly whose: 'ours' | 'unknown'; readonly pid: number | null; readonly waitedMs: number };
@@ -50,16 +51,18 @@ export const FORBIDDEN_BY: Record<Extract<NotAllowed, 'server-forbids' | 'key-fo
 const at = (f: Where): string => `${f.listen} on ${f.on}`;
 const ask = (f: Where): string => `Ask an administrator of ${f.on} who holds it:`;
 const killCommand = (pid: number | null): string => (pid === null ? 'sudo kill PID' : `sudo kill ${pid}`);
-const freed = (etaMs: number | null): string => {
+const freed = ({ etaMs, atMost }: RecoveryFacts['binding-stale']): string => {
   if (etaMs === null) return 'When that will be, it does not say.';
-  return etaMs === 0 ? 'That should have happened by now.' : `That will be in about ${printDuration(etaMs)}.`;
+  if (etaMs === 0) return 'That should have happened by now.';
+  return `That will be in ${atMost ? 'at most' : 'about'} ${printDuration(etaMs)}.`;
 };
 
 export const RECOVERY: Entries<RecoveryFacts> = {
   'binding-stale': {
     retry: 'held',
     exit: EXIT.notUpInTime,
-    text: (f) => `${at(f)} is still held by our own dead connection: the server keeps it until it notices. ${freed(f.etaMs)}`,
+    text: (f) =>
+      `${at(f)} is ${f.pid === null ? 'most likely ' : ''}still held by our own dead connection: the server keeps it until it notices. ${freed(f)}`,
     next: (f) =>
       `Nothing: it is tried again until then. To have it at once, an administrator of ${f.on} finds its sshd with ${lookCommand(f)} and ends it: ${killCommand(f.pid)}`,
   },

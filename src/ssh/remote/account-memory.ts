@@ -11,7 +11,15 @@ const AllowedSchema = v.variant('is', [
   v.object({ is: v.literal('unknown') }),
 ]);
 
-const AccountSchema = v.object({ hostKey: v.string(), user: v.string(), shell: AllowedSchema, sftp: AllowedSchema, learnedAt: v.number() });
+const AccountSchema = v.object({
+  hostKey: v.string(),
+  user: v.string(),
+  shell: AllowedSchema,
+  sftp: AllowedSchema,
+  /** How often the server was last seen to ask silent clients of this account; ms. Absent: never seen. */
+  asksEveryMs: v.exactOptional(v.number()),
+  learnedAt: v.number(),
+});
 
 /** What is kept on disk; `v.parse(AccountsSchema, ...)` before it is believed. */
 export const AccountsSchema = v.array(AccountSchema);
@@ -49,10 +57,10 @@ export class AccountMemory {
     return this.#accounts.get(nameOf({ hostKey, user })) ?? { hostKey, user, shell: UNKNOWN, sftp: UNKNOWN, learnedAt: 0 };
   }
 
-  learn(key: AccountKey, what: { readonly shell?: Allowed; readonly sftp?: Allowed }): void {
+  learn(key: AccountKey, what: Partial<Pick<Account, 'shell' | 'sftp' | 'asksEveryMs'>>): void {
     const before = this.of(key);
     const after = { ...before, ...what };
-    if (isSame(before.shell, after.shell) && isSame(before.sftp, after.sftp)) return;
+    if (isSame(before.shell, after.shell) && isSame(before.sftp, after.sftp) && before.asksEveryMs === after.asksEveryMs) return;
     this.#accounts.set(nameOf(key), { ...after, learnedAt: this.#needs.clock.now() });
     this.#needs.onChange?.(this.all());
   }

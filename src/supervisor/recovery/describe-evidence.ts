@@ -44,8 +44,8 @@ const PROCESS: Record<Evidence['process'], string> = {
   unknown: 'cannot be looked at',
 };
 
-function recorded({ recorded: session, process }: Evidence): string | null {
-  if (session === null) return null;
+function recorded({ recorded: session, process, heldBefore }: Evidence): string | null {
+  if (session === null) return heldBefore === null ? null : 'we held it ourselves, over a connection that has died since';
   return `our session of before, sshd pid ${session.pid}, ${PROCESS[process]}${session.declaredDead ? ' and its connection is given up' : ''}`;
 }
 

@@ -24,6 +24,8 @@ export type Episode = {
   verdict: BindingVerdict | null;
   /** The dead session of ours that may hold it. */
   old: SessionRecord | null;
+  /** When the server last heard from the connection of ours that may hold it, as far as we know; ms. */
+  diedAt: number | null;
 };
 
 export const newEpisode = (now: number): Omit<Episode, 'teller'> => ({
@@ -43,9 +45,10 @@ export const newEpisode = (now: number): Omit<Episode, 'teller'> => ({
   verdictAt: null,
   verdict: null,
   old: null,
+  diedAt: null,
 });
 
-export const VERDICT_TEXT: Record<BindingVerdict['is'], string> = {
+const VERDICT_TEXT: Record<BindingVerdict['is'], string> = {
   free: 'Nobody holds it any more.',
   'ours-stale': 'It is held by our own dead connection.',
   'ours-live': 'It is held by a live connection of our own.',
@@ -53,3 +56,9 @@ export const VERDICT_TEXT: Record<BindingVerdict['is'], string> = {
   'not-allowed': 'The server does not allow it.',
   'cannot-tell': 'It cannot be told who holds it.',
 };
+
+/** What is only probable is told as that. */
+export function verdictText(verdict: BindingVerdict): string {
+  const isProbable = verdict.is === 'ours-stale' && verdict.session === null && verdict.file === null;
+  return isProbable ? 'It is most likely held by our own dead connection.' : VERDICT_TEXT[verdict.is];
+}

@@ -11,8 +11,8 @@ import type { HopLink } from '../../ssh/remote/types.ts';
 import type { Listener, Service } from '../../ssh/types.ts';
 import { BindLater } from './bind-later.ts';
 import { describeEvidence } from './describe-evidence.ts';
-import { type Episode, newEpisode, VERDICT_TEXT } from './episode.ts';
-import { historyOf } from './history-of.ts';
+import { type Episode, newEpisode, verdictText } from './episode.ts';
+import { deathOf, historyOf } from './history-of.ts';
 import { pause, perform } from './perform.ts';
 import type { CareWanted, Rungs } from './rungs.ts';
 import type { Teller } from './teller.ts';
@@ -165,7 +165,7 @@ export class Ladder {
       climb.onTrouble(because);
     }
     const startedAt = clock.monotonic();
-    const { evidence: seen, old } = await rungs.look(climb.link, {
+    const looked = await rungs.look(climb.link, {
       tunnel,
       listen: this.#listen,
       said,
@@ -173,23 +173,24 @@ export class Ladder {
       takeOver: this.#mayTakeOver,
       signal: climb.signal,
     });
+    const seen = looked.evidence;
     // The one poke's answer stays true for the episode; without it a silent holder would look like none.
     const evidence = seen.probe === 'not-tried' && episode.probe !== null ? { ...seen, probe: episode.probe } : seen;
     const verdict = judgeBinding(evidence);
     if (seen.probe !== 'not-tried' && episode.pokedAt === null) {
-      episode.pokedAt = clock.now();
+      episode.pokedAt = looked.pokedAt ?? clock.now();
       episode.probe = seen.probe;
       episode.teller.did('poke', 'Connected to it once, so that the server has something to send to whoever holds it.');
     }
     episode.teller.tell('evidence', describeEvidence(evidence), clock.monotonic() - startedAt);
     this.#judge(episode, verdict);
-    Object.assign(episode, { lookedAt: clock.now(), changed: false, old });
+    Object.assign(episode, { lookedAt: clock.now(), changed: false, old: looked.old, diedAt: deathOf(verdict, looked) });
   }
 
   #judge(episode: Episode, verdict: BindingVerdict): void {
     if (episode.verdict?.is !== verdict.is) {
       episode.verdictAt = this.#given.clock.now();
-      episode.teller.judged(verdict.is, VERDICT_TEXT[verdict.is]);
+      episode.teller.judged(verdict.is, verdictText(verdict));
     }
     episode.verdict = verdict;
   }

@@ -81,7 +81,7 @@ export class LinkCare {
     if (known !== undefined) return known;
     const { clock, accounts } = this.#given;
     const server = learnServerKeepalive(link, { clock, accounts, signal: this.#stop.signal }).catch(() => null);
-    const cared: Cared = { server, known: this.#remembered.get(accountOf(link)) ?? null, marks: new Map(), mirrors: false };
+    const cared: Cared = { server, known: this.#recall(link), marks: new Map(), mirrors: false };
     this.#links.set(link, cared);
     void server.then((found) => {
       if (found === null) this.#overhear(link, cared);
@@ -91,10 +91,18 @@ export class LinkCare {
     return cared;
   }
 
+  /** From a link before, or from a supervisor before: what was overheard takes long to be overheard again. */
+  #recall(link: HopLink): ServerKeepalive | null {
+    const intervalMs = this.#given.accounts.of({ hostKey: link.hostKey, user: link.hop.user }).asksEveryMs;
+    const overheard = intervalMs === undefined ? null : ({ intervalMs, countMax: null, source: 'observed', conditional: false } as const);
+    return this.#remembered.get(accountOf(link)) ?? overheard;
+  }
+
   /** Where nothing tells a server's keepalive, its own questions do. */
   #overhear(link: HopLink, cared: Cared): void {
     const learned = (keepalive: ServerKeepalive): void => {
       this.#learned(link, cared, keepalive);
+      this.#given.accounts.learn({ hostKey: link.hostKey, user: link.hop.user }, { asksEveryMs: keepalive.intervalMs });
       const text = `${link.hop.name} asks silent clients for a sign of life every ${keepalive.intervalMs / 1_000} s.`;
       this.#given.log.info('keepalive-seen', { text });
       if (cared.mirrors) this.#mirrorNow(link);

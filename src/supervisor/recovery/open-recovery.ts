@@ -8,6 +8,7 @@ import type { DoctorNeeds } from '../doctor/needs.ts';
 import type { Log } from '../log.ts';
 import { openStore, type Store, type StoreNeeds } from '../stores.ts';
 import { Claims } from './claims.ts';
+import { HELD, HeldNotes } from './held-notes.ts';
 import { LinkCare } from './link-care.ts';
 import { Rungs } from './rungs.ts';
 import { SESSIONS, SessionBook } from './session-book.ts';
@@ -23,6 +24,7 @@ export type Recovery = {
 export function openRecovery(needs: StoreNeeds & { readonly clock: Clock; readonly log: Log }): Recovery {
   const { clock, log } = needs;
   const sessions: Store<SessionRecord[]> = openStore(SESSIONS, needs);
+  const held = openStore(HELD, needs);
   const known: Store<Account[]> = openStore({ name: 'accounts', schema: AccountsSchema, empty: [] }, needs);
   const owner = openStore({ name: 'owner', schema: v.string(), empty: '' }, needs);
   if (owner.get() === '') quietly(() => owner.set(randomUUID()));
@@ -30,6 +32,7 @@ export function openRecovery(needs: StoreNeeds & { readonly clock: Clock; readon
   const { signal } = new AbortController();
   const book = new SessionBook({
     store: sessions,
+    held: new HeldNotes({ store: held, clock }),
     clock,
     owner: owner.get(),
     identify: (link) => identifySession(link, { accounts, clock, signal }),
@@ -41,7 +44,7 @@ export function openRecovery(needs: StoreNeeds & { readonly clock: Clock; readon
     rungs,
     doctor: { accounts, book, claims, keepaliveOf: (link) => care.learn(link) },
     close() {
-      for (const store of [sessions, known, owner]) store.close();
+      for (const store of [sessions, held, known, owner]) store.close();
     },
   };
 }

@@ -1,5 +1,6 @@
 import { judgeBinding } from '../../decide/judge-binding.ts';
 import { type BoundEvidence, boundProblem, judgeBound } from '../../decide/judge-bound.ts';
+import type { History } from '../../decide/recover.ts';
 import { serverPatience } from '../../decide/server-patience.ts';
 import { type Address, isSocket, printAddress } from '../../model/address.ts';
 import type { DeadSession, DeadSocketFile, Evidence } from '../../model/binding.ts';
@@ -42,6 +43,14 @@ export type Look = {
   readonly signal: AbortSignal;
 };
 
+type Looked = {
+  readonly evidence: Evidence;
+  /** The dead session of ours that may hold it. */
+  readonly old: SessionRecord | null;
+  /** When the binding was connected to; ms. */
+  readonly pokedAt: number | null;
+};
+
 type Verify = { readonly asked: Address; readonly signal: AbortSignal };
 
 /** Everything that the recovery ladder can do, each with its own deadline, bound to what this supervisor knows. */
@@ -57,23 +66,26 @@ export class Rungs {
     await this.#given.book.enter(link, { tunnel: claim.tunnel, listen: printAddress(claim.listen) });
   }
 
-  async look(link: HopLink, look: Look): Promise<{ readonly evidence: Evidence; readonly old: SessionRecord | null }> {
+  async look(link: HopLink, look: Look): Promise<Looked> {
     const { book, claims, accounts, clock, care } = this.#given;
     const old = book.find(link, printAddress(look.listen));
     const own = await book.entryOf(link);
+    let pokedAt: number | null = null;
     const request = {
       remote: link,
       listen: look.listen,
       said: look.said,
       record: old,
+      heldBefore: book.heldBefore(link, printAddress(look.listen)),
       ownPid: own?.pid ?? null,
       usedByLiveLink: old !== null && book.isLive(old),
       heardBy: claims.holder(link, look.listen, look.tunnel),
       mayPoke: look.mayPoke,
+      onPoke: () => void (pokedAt = clock.now()),
       takeOver: look.takeOver,
     };
     const [evidence] = await Promise.all([gatherEvidence(request, { clock, accounts, signal: look.signal }), care.ready(link)]);
-    return { evidence, old };
+    return { evidence, old, pokedAt };
   }
 
   canKnock(link: HopLink, old: SessionRecord | null): boolean {
@@ -102,17 +114,18 @@ export class Rungs {
   }
 
   /**
-   * sshd leaves the file of a Unix socket behind even when the binding is given back in order, and then refuses the next.
+   * A binding was given back. sshd leaves the file of a Unix socket behind even when the binding is given back in order, and then refuses the next.
    * It is removed if it is still ours and nobody answers there. Never rejects.
    */
   async tidy(link: HopLink, listen: Address): Promise<void> {
-    if (!isSocket(listen)) return;
     const { clock, accounts, book } = this.#given;
+    book.gaveBack(link, printAddress(listen));
+    if (!isSocket(listen)) return;
     const late = new AbortController();
     const cancel = clock.after(TIDY_MS, () => late.abort(new Error('late')));
     try {
       const ownPid = (await book.entryOf(link))?.pid ?? null;
-      const nothing = { said: [], record: null, usedByLiveLink: false, heardBy: null, takeOver: false };
+      const nothing = { said: [], record: null, heldBefore: null, usedByLiveLink: false, heardBy: null, takeOver: false };
       const request = { remote: link, listen, ownPid, mayPoke: true, ...nothing };
       const verdict = judgeBinding(await gatherEvidence(request, { clock, accounts, signal: late.signal }));
       if (verdict.is === 'ours-stale' && verdict.file !== null) await this.unlink(link, verdict.file, late.signal);
@@ -127,10 +140,14 @@ export class Rungs {
     this.#given.book.forget(record);
   }
 
-  /** How long the server keeps a session that does not answer, as far as is known; null: unknown or for ever. */
-  patienceMs(link: HopLink, poked: { readonly afterMs: number | null }): number | null {
+  /**
+   * How long the server keeps a session that does not answer; null: unknown or for ever. Where its own keepalive is not
+   * known, this is how long at most.
+   */
+  patience(link: HopLink, poked: { readonly afterMs: number | null }): Pick<History, 'patienceMs' | 'atMost'> {
     const known = this.#given.care.serverKeepalive(link);
-    return serverPatience({ ident: link.ident, ...known, pokedAfterMs: poked.afterMs }).ms;
+    const { ms } = serverPatience({ ident: link.ident, ...known, pokedAfterMs: poked.afterMs });
+    return { patienceMs: ms, atMost: known.clientAliveIntervalMs === null };
   }
 
   async listen(link: HopLink, service: Service): Promise<TestedListener> {
@@ -160,7 +177,7 @@ export class Rungs {
     const release = claims.hold(link, held.address, held.tunnel);
     void care.begin(link, held);
     // After `0` or a fallback it is another address than the one that was entered before.
-    void this.enter(link, { tunnel: held.tunnel, listen: held.address });
+    void this.#given.book.hold(link, { tunnel: held.tunnel, listen: printAddress(held.address) });
     return release;
   }
 }

@@ -1,14 +1,16 @@
 import * as v from 'valibot';
-import type { Problem } from '../../model/problem.ts';
 import { type SessionIdentity, type SessionRecord, SessionRecordSchema, recordKey } from '../../model/session-record.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { HopLink } from '../../ssh/remote/types.ts';
 import type { Store } from '../stores.ts';
+import type { HeldNotes } from './held-notes.ts';
+import { lastHeardAt } from './last-heard.ts';
 
 export const SESSIONS = { name: 'sessions', schema: v.array(SessionRecordSchema), empty: [] as SessionRecord[] } as const;
 
 export type BookGiven = {
   readonly store: Pick<Store<SessionRecord[]>, 'get' | 'set'>;
+  readonly held: HeldNotes;
   readonly clock: Clock;
   /** This installation, told apart from others that use the same account. */
   readonly owner: string;
@@ -47,6 +49,20 @@ export class SessionBook {
     this.#records.set(key, record);
     this.#write();
     return record;
+  }
+
+  /** The server has said yes. Of a session that it tells nothing of, that we held the binding is all that can be noted. */
+  async hold(link: HopLink, claim: Claim): Promise<void> {
+    if ((await this.enter(link, claim)) === null) this.#given.held.hold(link, claim.listen);
+  }
+
+  /** The binding was given back, or its link is lost. */
+  gaveBack(link: HopLink, listen: string): void {
+    this.#given.held.gaveBack(link, listen);
+  }
+
+  heldBefore(link: HopLink, listen: string): { readonly diedAt: number } | null {
+    return this.#given.held.find(link, listen);
   }
 
   /** The newest other session that asked for this binding on this server. */
@@ -93,7 +109,7 @@ export class SessionBook {
     const record: SessionRecord = { ...identity, ...fresh };
     this.#dropOtherBoots(record);
     this.#live.add(recordKey(record));
-    void link.lost.then((because) => this.#lost(record, because));
+    void link.lost.then((because) => this.#lost(record, lastHeardAt(link, because, clock.now())));
     return record;
   }
 
@@ -104,14 +120,13 @@ export class SessionBook {
     }
   }
 
-  #lost(session: SessionRecord, because: Problem): void {
+  #lost(session: SessionRecord, diedAt: number | null): void {
     const key = recordKey(session);
     this.#live.delete(key);
     const record = this.#records.get(key);
     if (record === undefined) return;
-    const silentMs = because.code === 'link-silent' || because.code === 'link-replaced' ? because.facts.ms : 0;
-    if (because.code === 'asked-down') this.#records.delete(key);
-    else this.#records.set(key, { ...record, declaredDead: true, diedAt: this.#given.clock.now() - silentMs });
+    if (diedAt === null) this.#records.delete(key);
+    else this.#records.set(key, { ...record, declaredDead: true, diedAt });
     this.#write();
   }
 

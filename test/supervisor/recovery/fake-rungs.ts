@@ -22,7 +22,10 @@ export type Scene = {
   old?: Partial<SessionRecord>;
   canKnock?: boolean;
   canEvict?: boolean;
-  patienceMs?: number | null;
+  /** Of the server; also by how long after the death it was poked. */
+  patienceMs?: number | ((pokedAfterMs: number | null) => number);
+  /** When the look connected to the binding. */
+  pokedAt?: number;
   takeOver?: boolean;
   /** What is odd about what was bound. */
   verified?: Problem;
@@ -98,17 +101,21 @@ function rungsOf(scene: Scene, note: Note): Rungs {
         return { listener: { address: forward.listen, close: async () => note('give back', undefined) }, test: null };
       throw new ProblemError(REFUSED);
     },
-    look: async (_: unknown, look: Look) => note(look.mayPoke ? 'look and poke' : 'look', { evidence: scene.evidence(look), old }),
+    look: async (_: unknown, look: Look) =>
+      note(look.mayPoke ? 'look and poke' : 'look', { evidence: scene.evidence(look), old, pokedAt: scene.pokedAt ?? null }),
     canKnock: () => scene.canKnock === true,
     canEvict: () => scene.canEvict !== false,
     knock: async () => note('knock', 'refused'),
     evict: async () => note('evict', 'ended'),
     unlink: async () => note('unlink', 'unlinked'),
     forget: () => note('forget', undefined),
-    patienceMs: () => scene.patienceMs ?? null,
+    patience: (_: unknown, { afterMs }: { afterMs: number | null }) => ({ patienceMs: patienceOf(scene, afterMs), atMost: false }),
     verify: async () => scene.verified ?? null,
     hold: () => () => {},
     tidy: async () => {},
   };
   return rungs as unknown as Rungs;
 }
+
+const patienceOf = ({ patienceMs }: Scene, afterMs: number | null): number | null =>
+  typeof patienceMs === 'function' ? patienceMs(afterMs) : (patienceMs ?? null);

@@ -91,6 +91,39 @@ describe('a refused binding', () => {
     expect(teller.episodes[0]?.steps).toEqual(['poke', 'wait']);
   });
 
+  test('is waited for with a time also where only a note says that we held it, from the death that it tells', async () => {
+    const heldBefore = { diedAt: Date.UTC(2026, 0, 1) - 10_000 };
+    const nameless = () => evidence({ probe: 'silent', heldBefore });
+    const { bind, teller, times } = stage({ evidence: nameless, patienceMs: 60_000, canKnock: false });
+    expect(later(await bind()).problem).toMatchObject({ code: 'binding-stale', facts: { etaMs: 60_000 - 10_000 - 75, pid: null } });
+    expect(teller.episodes[0]).toMatchObject({ verdict: 'ours-stale', waitsUntil: new Date(Date.UTC(2026, 0, 1) + 50_000).toISOString() });
+    expect(JSON.stringify(teller.episodes[0]?.entries)).toContain('most likely');
+    expect([times('evict'), times('unlink')]).toEqual([0, 0]);
+  });
+
+  test('is reckoned from the moment in which it was connected to, not from when the answer to that was given up', async () => {
+    const start = Date.UTC(2026, 0, 1);
+    const nameless = () => evidence({ probe: 'silent', heldBefore: { diedAt: start - 10_000 } });
+    const { bind } = stage({ evidence: nameless, pokedAt: start - 300, patienceMs: (afterMs) => (afterMs ?? 0) + 5_000 });
+    expect(later(await bind()).problem.facts).toMatchObject({ etaMs: 5_000 - 300 - 75 });
+  });
+
+  test('of which only a note says that we held it, and that talks, is never called ours', async () => {
+    const talks = () => evidence({ probe: 'talks', heldBefore: { diedAt: 0 } });
+    const { bind, teller } = stage({ evidence: talks, patienceMs: 60_000 });
+    expect(await bind()).toMatchObject({ code: 'binding-held' });
+    expect(teller.episodes[0]).toMatchObject({ verdict: 'someone-else', waitsUntil: null });
+  });
+
+  test('of which only a note says that we held it falls back at once where the profile has that', async () => {
+    const nameless = () => evidence({ probe: 'silent', heldBefore: { diedAt: 0 } });
+    const forward: Scene['forward'] = { onConflict: ['reclaim', 'fallback'], fallbackPorts: { first: 18081, last: 18081 } };
+    const scene: Scene = { answers: ['refused', 'refused', 'refused', 'refused', 'bound'], evidence: nameless, forward };
+    const { bind, teller } = stage(scene);
+    expect(await bind()).toBe('bound');
+    expect(teller.episodes[0]).toMatchObject({ verdict: 'ours-stale', outcome: 'bound', steps: ['poke', 'fallback'] });
+  });
+
   test('is given up when the profile says so, and that ends the episode', async () => {
     const { bind, teller, clock } = stage({ evidence: probable, forward: { giveUpAfterMs: 3_000 } });
     later(await bind());

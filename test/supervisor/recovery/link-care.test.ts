@@ -1,6 +1,7 @@
+import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
 import type { SessionIdentity, SessionRecord } from '../../../src/model/session-record.ts';
-import { type Allowed, AccountMemory } from '../../../src/ssh/remote/account-memory.ts';
+import { type Allowed, AccountMemory, AccountsSchema } from '../../../src/ssh/remote/account-memory.ts';
 import { LinkCare } from '../../../src/supervisor/recovery/link-care.ts';
 import type { CareWanted } from '../../../src/supervisor/recovery/rungs.ts';
 import { SwitchCare } from '../../../src/supervisor/recovery/switch-care.ts';
@@ -49,6 +50,27 @@ describe('a server that shows none of its settings', () => {
     expect(care.serverKeepalive(fakeLink()).clientAliveIntervalMs).toBe(5_000);
     expect(care.serverKeepalive(fakeLink({ hostKey: 'SHA256:another' })).clientAliveIntervalMs).toBeNull();
     expect(link.commands).toEqual([]);
+  });
+
+  test('is known from what a supervisor before us overheard, and forgotten for what is overheard since', async () => {
+    const { clock, log, accounts, book, care } = place(mute);
+    const link = fakeLink();
+    await care.begin(link, held());
+    const hears = async (at: FakeLink, everyMs: number): Promise<void> => {
+      for (let time = 0; time < 2; time += 1) {
+        await clock.advance(everyMs);
+        at.asks('quiet');
+      }
+    };
+    await hears(link, 5_000);
+    const known = v.parse(AccountsSchema, JSON.parse(JSON.stringify(accounts.all())));
+    const after = new LinkCare({ clock, log, book, accounts: new AccountMemory({ clock, known }) });
+    const next = fakeLink();
+    expect(after.serverKeepalive(next)).toEqual({ clientAliveIntervalMs: 5_000, clientAliveCountMax: null });
+    expect(after.serverKeepalive(fakeLink({ hostKey: 'SHA256:another' })).clientAliveIntervalMs).toBeNull();
+    await after.ready(next);
+    await hears(next, 30_000);
+    expect(after.serverKeepalive(fakeLink()).clientAliveIntervalMs).toBe(30_000);
   });
 
   test('tells nothing while we speak in between', async () => {

@@ -5,6 +5,7 @@ import { identifySession } from '../../../src/ssh/remote/identify-session.ts';
 import type { Service } from '../../../src/ssh/types.ts';
 import { ProblemError } from '../../../src/model/problem.ts';
 import { Claims } from '../../../src/supervisor/recovery/claims.ts';
+import { HeldNotes } from '../../../src/supervisor/recovery/held-notes.ts';
 import { Ladder } from '../../../src/supervisor/recovery/ladder.ts';
 import { LinkCare } from '../../../src/supervisor/recovery/link-care.ts';
 import { Rungs } from '../../../src/supervisor/recovery/rungs.ts';
@@ -69,7 +70,8 @@ async function recoverOn(printed: string | null): Promise<{ verdict: unknown; co
   const store = { get: () => [], set: () => {} };
   const { signal } = new AbortController();
   const identify = (at: typeof link) => identifySession(at, { accounts, clock, signal });
-  const book = new SessionBook({ store, clock, owner: 'o', identify: (at) => identify(at as typeof link) });
+  const held = new HeldNotes({ store, clock });
+  const book = new SessionBook({ store, held, clock, owner: 'o', identify: (at) => identify(at as typeof link) });
   const care = new LinkCare({ clock, accounts, book, log });
   const rungs = new Rungs({ clock, book, accounts, claims: new Claims(), care });
   const teller = new Teller('t', { clock, log });

@@ -29,7 +29,7 @@ export async function gatherEvidence(request: EvidenceRequest, given: EvidenceGi
 
 const FINAL = ['forwarding-disabled', 'listen-not-permitted'] as const;
 
-function whatIsKnown({ remote, listen, said, heardBy, record, usedByLiveLink, ownPid, takeOver }: EvidenceRequest): Evidence {
+function whatIsKnown({ remote, listen, said, heardBy, record, heldBefore, usedByLiveLink, ownPid, takeOver }: EvidenceRequest): Evidence {
   return {
     listen,
     said: sayingsIn(said),
@@ -42,6 +42,7 @@ function whatIsKnown({ remote, listen, said, heardBy, record, usedByLiveLink, ow
     userName: null,
     probe: 'not-tried',
     recorded: record === null ? null : recordedHere(record, usedByLiveLink),
+    heldBefore,
     process: 'unknown',
     connection: 'unknown',
     peer: null,
@@ -78,6 +79,7 @@ type PokeGiven = { readonly request: EvidenceRequest; readonly seen: Seen | null
 
 /** The one probe, and what the server shows after it. */
 async function poke(before: Evidence, { request, seen, given }: PokeGiven): Promise<Evidence> {
+  request.onPoke?.();
   const probe = await probeBinding(request.remote, request.listen, given);
   const connected = probe === 'silent' || probe === 'ended' || probe === 'talks';
   if (!connected || seen === null) return { ...before, probe };

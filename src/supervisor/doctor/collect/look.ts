@@ -17,6 +17,7 @@ export async function lookWithoutAsking(
     listen: at.listen,
     said: [],
     record,
+    heldBefore: book.heldBefore(link, printAddress(at.listen)),
     ownPid: own?.pid ?? null,
     usedByLiveLink: record !== null && book.isLive(record),
     heardBy: claims.holder(link, at.listen, at.tunnel),

@@ -42,6 +42,7 @@ const about = (remote: LiveLink, listen: Address, over: Partial<EvidenceRequest>
   listen,
   said: [],
   record: null,
+  heldBefore: null,
   ownPid: null,
   usedByLiveLink: false,
   heardBy: null,
