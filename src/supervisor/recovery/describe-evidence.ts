@@ -1,3 +1,4 @@
+import { foreignListener } from '../../decide/same-port.ts';
 import { isSocket } from '../../model/address.ts';
 import type { Evidence, SocketRow } from '../../model/binding.ts';
 
@@ -18,11 +19,13 @@ export function describeEvidence(evidence: Evidence): string {
 
 const said = (evidence: Evidence): string | null => (evidence.said.length === 0 ? null : `the server said: ${evidence.said.join(', ')}`);
 
-function listeners({ rows, uid, userName }: Evidence): string | null {
+function listeners({ rows, uid, userName, listen }: Evidence): string | null {
   if (rows === null) return null;
   const listening = rows.filter(({ state }) => state === 'LISTEN');
   const others = rows.filter(({ state }) => state !== 'LISTEN');
-  const who = (row: SocketRow): string => `${row.host} (${row.uid === uid ? 'our own user' : (userName ?? `uid ${row.uid}`)})`;
+  const named = userName === null ? undefined : foreignListener(rows, uid, listen)?.uid;
+  const user = (row: SocketRow): string => (row.uid === uid ? 'our own user' : row.uid === named ? `${userName}` : `uid ${row.uid}`);
+  const who = (row: SocketRow): string => `${row.host} (${user(row)})`;
   const first = listening.length === 0 ? 'nobody listens there' : `listening: ${listening.map(who).join(', ')}`;
   return others.length === 0 ? first : `${first}; other connections of that port: ${count(others)}`;
 }
