@@ -19,7 +19,12 @@ export function readKeyText(text: string): KeyText {
   return { is: key.isPrivateKey() ? 'private' : 'public', key };
 }
 
-function parse(text: string | null): ParsedKey | null {
+/** A public key's wire form (RFC 4253 section 6.6). */
+export function parsePublic(blob: Buffer): ParsedKey | null {
+  return parse(blob);
+}
+
+function parse(text: string | Buffer | null): ParsedKey | null {
   if (text === null) return null;
   try {
     const key: ParsedKey | Error | readonly ParsedKey[] = ssh2.utils.parseKey(text);

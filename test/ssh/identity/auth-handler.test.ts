@@ -8,7 +8,7 @@ const method = (label: string): LoginMethod => ({ label, fingerprint: label, met
 
 /** What the handler asks for next after each of the server's answers. */
 function answers(labels: string[], replies: readonly [AuthenticationType[] | null, boolean | null][]) {
-  const { handler, refused } = createAuthHandler(aHop(), { methods: labels.map(method), skipped: [] });
+  const { handler, refused } = createAuthHandler(aHop(), { methods: labels.map(method), skipped: [], nothing: null });
   const asked = replies.map(([left, partial]) => {
     let next: unknown;
     handler(left as AuthenticationType[], partial as boolean, (chosen: AuthenticationType | AnyAuthMethod) => (next = chosen));
