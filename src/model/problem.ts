@@ -4,10 +4,18 @@ import type { Entry, ExitCode, RetryClass } from './problems/entry.ts';
 import { LOCAL_BINDING, type LocalBindingFacts } from './problems/local-binding.ts';
 import { LOGIN, type LoginFacts } from './problems/login.ts';
 import { NETWORK, type NetworkFacts } from './problems/network.ts';
+import { PROMPT, type PromptFacts } from './problems/prompt.ts';
 import { RECOVERY, type RecoveryFacts } from './problems/recovery.ts';
 import { USAGE, type UsageFacts } from './problems/usage.ts';
 
-type FactsByCode = NetworkFacts & LoginFacts & BindingFacts & LocalBindingFacts & RecoveryFacts & UsageFacts & CommandLineFacts;
+type FactsByCode = NetworkFacts &
+  LoginFacts &
+  PromptFacts &
+  BindingFacts &
+  LocalBindingFacts &
+  RecoveryFacts &
+  UsageFacts &
+  CommandLineFacts;
 export type ProblemCode = keyof FactsByCode;
 
 /** A code and its facts. Words are looked up only where it is shown or logged. */
@@ -17,7 +25,7 @@ export type Problem = {
 
 export const problem = <Code extends ProblemCode>(code: Code, facts: FactsByCode[Code]): Problem => ({ code, facts }) as unknown as Problem;
 
-const CATALOGUE = { ...NETWORK, ...LOGIN, ...BINDING, ...LOCAL_BINDING, ...RECOVERY, ...USAGE, ...COMMAND_LINE };
+const CATALOGUE = { ...NETWORK, ...LOGIN, ...PROMPT, ...BINDING, ...LOCAL_BINDING, ...RECOVERY, ...USAGE, ...COMMAND_LINE };
 
 export const retryClassOf = (p: Problem): RetryClass => CATALOGUE[p.code].retry;
 export const exitCodeOf = (p: Problem): ExitCode => CATALOGUE[p.code].exit;

@@ -1,3 +1,5 @@
+import * as v from 'valibot';
+
 /** A server, as a question names it. */
 export type Asker = { readonly host: string; readonly port: number; readonly user: string };
 
@@ -15,3 +17,32 @@ export type Field = { readonly text: string /** Whether what is typed may be sho
 
 /** Something that a person has to do, other than to answer. */
 export type Notice = { readonly is: 'touch'; readonly key: string } & Asker;
+
+/** How long an answer may be kept: for this one use, for the supervisor's life, or in the system's keychain. */
+export const REMEMBER_WORDS = ['supervisor', 'keychain'] as const;
+export type Remember = (typeof REMEMBER_WORDS)[number];
+
+/** A question that waits for its answer, as clients see it: `GET /v1/prompts` and the event `prompt`. */
+export const PromptSchema = v.object({
+  /** Unique in the supervisor's life. */
+  id: v.string(),
+  /** `passphrase`, `password`, `questions` or `host-key`; a newer supervisor may know more. */
+  is: v.string(),
+  /** What is asked, in words. */
+  title: v.string(),
+  /** What the server says about it, or that the last answer was wrong; may be empty and have several lines. */
+  detail: v.string(),
+  /** One answer for each, in this order. */
+  fields: v.array(v.object({ text: v.string(), echo: v.boolean() })),
+  /** How an answer to it may be remembered. */
+  remember: v.array(v.picklist(REMEMBER_WORDS)),
+  /** What it is about, such as `host`, `port`, `user`, `path`, `type`, `fingerprint`. */
+  about: v.record(v.string(), v.union([v.string(), v.number()])),
+  /** The tunnels that wait for the answer. */
+  tunnels: v.array(v.string()),
+  since: v.string(),
+});
+export const PromptsSchema = v.object({ schemaVersion: v.literal(1), prompts: v.array(PromptSchema) });
+
+export type Prompt = v.InferOutput<typeof PromptSchema>;
+export type Prompts = v.InferOutput<typeof PromptsSchema>;
