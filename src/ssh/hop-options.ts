@@ -54,6 +54,8 @@ type RekeyOptions = { readonly bytes: number | null; readonly seconds: number | 
 type WayOptions = {
   /** ProxyCommand with all tokens expanded; null: none. */
   readonly command: string | null;
+  /** SSH_AUTH_SOCK for that command: the agent of whoever asked, where the supervisor's own may be another one. */
+  readonly agent: string | null;
   /** BindAddress. */
   readonly bindAddress: string | null;
   /** BindInterface. */
@@ -73,5 +75,5 @@ export const DEFAULT_OPTIONS: HopOptions = {
   trust: { strict: 'ask', hash: false, update: 'yes', revokedFiles: [], command: null, caAlgorithms: null },
   algorithms: { kex: null, hostKey: null, ciphers: null, macs: null },
   rekey: { bytes: null, seconds: null },
-  way: { command: null, bindAddress: null, bindInterface: null },
+  way: { command: null, agent: null, bindAddress: null, bindInterface: null },
 };

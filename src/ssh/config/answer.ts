@@ -9,10 +9,21 @@ export function parseAnswer(text: string): Answer {
   const answer = new Map<string, string[]>();
   for (const line of text.split(/\r?\n/)) {
     const match = /^([a-z][a-z0-9]*)[ \t]+(.*\S)\s*$/i.exec(line);
-    if (match?.[1] !== undefined && match[2] !== undefined) append(answer, { key: match[1].toLowerCase(), value: match[2] });
+    if (match?.[1] !== undefined && match[2] !== undefined) append(answer, { key: keywordOf(match[1]), value: match[2] });
   }
   return answer;
 }
+
+/** A keyword as OpenSSH spells it today (readconf.c, the table of keywords). */
+export const keywordOf = (word: string): string => ALIASES[word.toLowerCase()] ?? word.toLowerCase();
+
+const ALIASES: Readonly<Record<string, string>> = {
+  challengeresponseauthentication: 'kbdinteractiveauthentication',
+  skeyauthentication: 'kbdinteractiveauthentication',
+  tisauthentication: 'kbdinteractiveauthentication',
+  dsaauthentication: 'pubkeyauthentication',
+  pubkeyacceptedkeytypes: 'pubkeyacceptedalgorithms',
+};
 
 function append(answer: Map<string, string[]>, { key, value }: { key: string; value: string }): void {
   const values = answer.get(key);

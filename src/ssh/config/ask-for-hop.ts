@@ -1,5 +1,6 @@
 import type { Hop } from '../../model/profile.ts';
 import type { Answer } from './answer.ts';
+import { withoutDefaults } from './algorithm-lists.ts';
 import { parseAnswer } from './answer.ts';
 import type { LocalUser } from './local-user.ts';
 import type { PreparedConfig } from './prepared-config.ts';
@@ -14,6 +15,8 @@ export type AskGiven = {
   readonly config: PreparedConfig;
   /** `Key=value`, as for ssh(1) -o. */
   readonly options: readonly string[];
+  /** From `askForDefaults`. */
+  readonly defaults: Promise<Answer | null>;
 };
 
 /**
@@ -25,7 +28,17 @@ export async function askForHop(hop: Hop, given: AskGiven): Promise<Answer> {
   if (!/^[^\s-]\S*$/.test(hop.host)) throw configInvalid(hop, `${JSON.stringify(hop.host)} is not the name of a host.`);
   const args = given.user.accountHome === null ? null : argumentsFor(hop, given);
   const output = args === null ? null : await runSsh(hop, args, given);
-  return output === null ? await readConfigFiles(hop, given) : parseAnswer(output);
+  if (output === null) return await readConfigFiles(hop, given);
+  const defaults = await given.defaults;
+  return defaults === null ? parseAnswer(output) : withoutDefaults(parseAnswer(output), defaults);
+}
+
+/** What the ssh that is installed says where nothing is configured; null: none is. Never rejects unheard. */
+export function askForDefaults(given: Pick<AskGiven, 'env' | 'signal'>): Promise<Answer | null> {
+  const hop = { host: 'localhost', user: null, port: null, identity: [], hostKey: [] };
+  const answer = runSsh(hop, ['-G', '-F', 'none', '--', hop.host], given).then((output) => (output === null ? null : parseAnswer(output)));
+  answer.catch(() => {});
+  return answer;
 }
 
 /** The user and port of the profile go in as well, because Match and the %-tokens look at them. */

@@ -1,8 +1,9 @@
 import SSHConfig, { type Directive, type Line, type Section } from 'ssh-config';
 import type { Hop } from '../../model/profile.ts';
 import { matchesPatterns } from './patterns.ts';
-import type { Answer } from './answer.ts';
+import { type Answer, keywordOf } from './answer.ts';
 import { configInvalid } from './config-invalid.ts';
+import { commandsIn } from './commands-in.ts';
 import { includedFiles, readConfig } from './include.ts';
 import type { LocalUser } from './local-user.ts';
 import type { PreparedConfig } from './prepared-config.ts';
@@ -27,6 +28,8 @@ export async function readConfigFiles(hop: Hop, given: Given): Promise<Answer> {
 
 class Reader {
   readonly #values = new Map<string, string[]>();
+  /** As they are written: quotes and all belong to the shell. */
+  readonly #commands = new Map<Line, string>();
   readonly #hop: Hop;
   readonly #user: LocalUser;
 
@@ -43,7 +46,11 @@ class Reader {
 
   take(keyword: string, value: string | readonly string[] | null): void {
     if (value === null) return;
-    const key = keyword.toLowerCase();
+    const key = keywordOf(keyword);
+    const rival = RIVALS[key];
+    if (rival !== undefined && this.#values.has(rival)) return;
+    if (key === 'canonicalizehostname' && !/^(no|false|none)$/i.test(String(value)))
+      throw configInvalid(this.#hop, 'it has CanonicalizeHostname, which needs the ssh program. Install an OpenSSH client.');
     const before = this.#values.get(key) ?? [];
     if (before.length === 0 || key === 'identityfile' || key === 'certificatefile') this.#values.set(key, [...before, ...[value].flat()]);
   }
@@ -61,19 +68,26 @@ class Reader {
 
   #parse(text: string, path: string): readonly Line[] {
     try {
-      return SSHConfig.parse(text);
+      const lines = SSHConfig.parse(text);
+      for (const [line, command] of commandsIn(lines, text)) this.#commands.set(line, command);
+      return lines;
     } catch {
       throw configInvalid(this.#hop, `${path} cannot be understood.`);
     }
   }
 
+  #taken(line: Directive, keyword: string): string | readonly string[] {
+    if (keyword.endsWith('knownhostsfile')) return valuesOf(line);
+    return this.#commands.get(line) ?? valuesOf(line).join(' ');
+  }
+
   async #walk(lines: readonly Line[], at: { readonly path: string; readonly depth: number }): Promise<void> {
     for (const line of lines) {
       if (!('param' in line)) continue;
-      const keyword = line.param.toLowerCase();
+      const keyword = keywordOf(line.param);
       if (keyword === 'include') await this.#include(valuesOf(line), at);
       else if ('config' in line) await (this.#applies(line, keyword) ? this.#walk(line.config, at) : undefined);
-      else this.take(keyword, keyword.endsWith('knownhostsfile') ? valuesOf(line) : valuesOf(line).join(' '));
+      else this.take(keyword, this.#taken(line, keyword));
     }
   }
 
@@ -113,6 +127,9 @@ class Reader {
     }
   }
 }
+
+/** Of these two the first counts, also when it is `none` (ssh_config(5), ProxyJump). */
+const RIVALS: Readonly<Record<string, string>> = { proxyjump: 'proxycommand', proxycommand: 'proxyjump' };
 
 const valuesOf = (line: Directive): string[] => listOf(line.value);
 

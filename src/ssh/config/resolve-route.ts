@@ -1,11 +1,13 @@
 import { problem, ProblemError } from '../../model/problem.ts';
 import { printHop, type Hop, type SshSettings } from '../../model/profile.ts';
 import type { ResolvedHop } from '../types.ts';
-import { askForHop, type AskGiven } from './ask-for-hop.ts';
+import type { Answer } from './answer.ts';
+import { askForDefaults, askForHop, type AskGiven } from './ask-for-hop.ts';
 import { readJumps } from './jumps.ts';
 import { localUser, type LocalUser } from './local-user.ts';
 import { prepareConfig } from './prepared-config.ts';
 import { toResolvedHop } from './to-resolved-hop.ts';
+import { wayOf } from './way-of.ts';
 
 export type RouteGiven = { readonly env: Readonly<Record<string, string | undefined>>; readonly signal: AbortSignal };
 
@@ -13,7 +15,7 @@ export type RouteGiven = { readonly env: Readonly<Record<string, string | undefi
  * Every hop from here to the far end, with all that connecting needs.
  *
  * The first hop's ProxyJump becomes hops before it. A later hop is carried by the hop before it, so its own
- * ProxyJump is not looked at, as ssh(1) -J does. `-o` speaks of the last hop only and `-F` of all, as in ssh(1).
+ * ProxyJump and ProxyCommand are not looked at, as ssh(1) -J does. `-o` speaks of the last hop only and `-F` of all, as in ssh(1).
  * Forwards that ssh_config holds are not pulled in.
  * Rejects with ProblemError `ssh-config-invalid`, and with the signal's reason when that is aborted.
  */
@@ -23,23 +25,38 @@ export async function resolveRoute(hops: readonly Hop[], settings: SshSettings, 
   const config = await prepareConfig(settings.configFile, user);
   try {
     const last = hops.length - 1;
-    const ask = { ...given, user, config };
+    const ask = { ...given, user, config, defaults: askForDefaults(given) };
     const answers = await Promise.all(hops.map((hop, at) => askOne(hop, { ...ask, options: at === last ? settings.options : [] })));
     const before = answers[0] === undefined ? [] : await jumpsBefore(answers[0], { ...ask, options: [] });
-    return [...before, ...answers.map((answer) => answer.resolved)];
+    return withWays([...before, ...answers], given);
   } finally {
     await config.remove();
   }
 }
 
 type Asking = AskGiven & { readonly user: LocalUser };
-type Answered = { readonly hop: Hop; readonly resolved: ResolvedHop; readonly jumps: readonly Hop[] };
+type Answered = { readonly hop: Hop; readonly answer: Answer; readonly resolved: ResolvedHop; readonly jumps: readonly Hop[] };
 
 async function askOne(hop: Hop, given: Asking): Promise<Answered> {
   const answer = await askForHop(hop, given);
   const resolved = toResolvedHop(hop, answer, given);
-  return { hop, resolved, jumps: readJumps(hop, answer.get('proxyjump')?.[0], resolved) };
+  return { hop, answer, resolved, jumps: readJumps(hop, answer.get('proxyjump')?.[0], resolved) };
 }
+
+/** Only the first is reached from here; the others are carried by the hop before them, whatever ssh_config has for them. */
+const withWays = (route: readonly Answered[], { env }: RouteGiven): ResolvedHop[] =>
+  route.map((answered, at) => {
+    const { resolved } = answered;
+    return at > 0 ? resolved : withPatience({ ...resolved, way: wayOf(answered, resolved, env) }, answered.answer);
+  });
+
+/** A ProxyCommand may have to log in somewhere before it says anything; ssh waits for it for ever. */
+const COMMAND_PATIENCE_MS = 30_000;
+
+const withPatience = (hop: ResolvedHop, answer: Answer): ResolvedHop =>
+  hop.way.command === null || isSet(answer, 'connecttimeout') ? hop : { ...hop, connectTimeoutMs: COMMAND_PATIENCE_MS };
+
+const isSet = (answer: Answer, key: string): boolean => (answer.get(key)?.[0] ?? 'none').toLowerCase() !== 'none';
 
 const MAX_JUMPS = 8;
 
@@ -47,8 +64,8 @@ const MAX_JUMPS = 8;
  * The hops that carry `first`. Of several jumps each is carried by the one before it; only the first of them may
  * have a ProxyJump of its own, and so on.
  */
-async function jumpsBefore(first: Answered, given: Asking): Promise<ResolvedHop[]> {
-  const route: ResolvedHop[] = [];
+async function jumpsBefore(first: Answered, given: Asking): Promise<Answered[]> {
+  const route: Answered[] = [];
   const seen = new Set([nameOf(first.resolved)]);
   for (let at = first; at.jumps.length > 0; ) {
     const answers = await Promise.all(at.jumps.map((jump) => askOne(jump, given)));
@@ -56,7 +73,7 @@ async function jumpsBefore(first: Answered, given: Asking): Promise<ResolvedHop[
       if (seen.has(nameOf(resolved))) throw loop(first.hop, resolved.name);
       seen.add(nameOf(resolved));
     }
-    route.unshift(...answers.map((answer) => answer.resolved));
+    route.unshift(...answers);
     if (route.length > MAX_JUMPS) throw tooMany(first.hop);
     const next = answers[0];
     if (next === undefined) break;

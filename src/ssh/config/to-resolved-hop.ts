@@ -8,15 +8,22 @@ import { agentOf } from './agent-of.ts';
 import { identitiesOf } from './identities-of.ts';
 import type { LocalUser } from './local-user.ts';
 import { SYSTEM_CONFIG } from './prepared-config.ts';
-import { refuseUnsupported } from './unsupported.ts';
+import { loginOf } from './login-of.ts';
+import { type Asked, secondsOf } from './read-value.ts';
+import { rekeyOf } from './rekey-of.ts';
+import { trustOf } from './trust-of.ts';
+import { listOf } from './algorithm-lists.ts';
 
 type Given = { readonly env: Readonly<Record<string, string | undefined>>; readonly user: LocalUser };
 
 const DEFAULT_CONNECT_TIMEOUT_MS = 10_000;
 
-/** What the profile says, then what ssh_config says, then ssh's defaults. Throws `ssh-config-invalid`. */
+/**
+ * What the profile says, then what ssh_config says, then ssh's defaults; how the way begins is left to `wayOf`, as it
+ * counts for the first hop only. Throws `ssh-config-invalid`.
+ */
 export function toResolvedHop(hop: Hop, answer: Answer, given: Given): ResolvedHop {
-  refuseUnsupported(hop, answer);
+  const asked = { hop, answer };
   const first = (key: string): string | undefined => answer.get(key)?.[0];
   const host = first('hostname') ?? hop.host;
   const port = hop.port ?? portOf(hop, first('port'));
@@ -38,7 +45,11 @@ export function toResolvedHop(hop: Hop, answer: Answer, given: Given): ResolvedH
       systemFiles: files(answer.get('globalknownhostsfile') ?? systemKnownHosts, path),
       pins: hop.hostKey,
     },
-    ...DEFAULT_OPTIONS,
+    login: loginOf(asked, path),
+    trust: trustOf(asked, path),
+    algorithms: algorithmsOf(asked),
+    rekey: rekeyOf(asked),
+    way: DEFAULT_OPTIONS.way,
     connectTimeoutMs: connectTimeoutOf(first('connecttimeout')),
     addressFamily: familyOf(first('addressfamily')),
   };
@@ -64,10 +75,17 @@ function portOf(hop: Hop, text: string | undefined): number {
   return port;
 }
 
+const algorithmsOf = (asked: Asked): ResolvedHop['algorithms'] => ({
+  kex: listOf(asked, 'KexAlgorithms'),
+  hostKey: listOf(asked, 'HostKeyAlgorithms'),
+  ciphers: listOf(asked, 'Ciphers'),
+  macs: listOf(asked, 'MACs'),
+});
+
 /** `ssh -G` prints seconds, or `none`. */
 function connectTimeoutOf(text: string | undefined): number {
-  const seconds = Number(text);
-  return Number.isFinite(seconds) && seconds > 0 ? seconds * 1000 : DEFAULT_CONNECT_TIMEOUT_MS;
+  const seconds = secondsOf(text ?? 'none') ?? 0;
+  return seconds > 0 ? seconds * 1000 : DEFAULT_CONNECT_TIMEOUT_MS;
 }
 
 function familyOf(text: string | undefined): ResolvedHop['addressFamily'] {
