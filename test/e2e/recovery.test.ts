@@ -151,6 +151,34 @@ describe.runIf(isRoot).each(['the system’s OpenSSH', 'OpenSSH 10'])('a remote 
     expect(await greets(at)).toBe('SSH-2.0');
   });
 
+  test.each([
+    ['the supervisor that had it', false],
+    ['the one that follows it, killed in the outage', true],
+  ])('is most likely ours, and waited for with a time, where only our own note tells so: by %s', async (_, killed) => {
+    const at = await place({
+      config: ['ClientAliveInterval 2', 'ClientAliveCountMax 3', 'ForceCommand /bin/false'],
+      // Longer than the server's own interval, which 9.2 doubles, so that its questions are heard; shorter than its patience.
+      more: `deadman: off\nkeepalive: { interval: ${other === null ? '4500ms' : '2500ms'}, countMax: 1 }\n`,
+    });
+    expect((await up(at)).code).toBe(0);
+    const heard = async (): Promise<boolean> => (await at.lab.cli.run(['logs'])).stdout.includes('for a sign of life every 2 s.');
+    await until(heard, { what: 'the interval to be seen', everyMs: 200 });
+    await at.network.cut();
+    await at.network.changeClientAddress();
+    if (killed) {
+      const pid = (await snapshot(at.lab.cli)).supervisor?.pid ?? 0;
+      process.kill(pid, 'SIGKILL');
+      await until(async () => ((await snapshot(at.lab.cli)).supervisor?.pid ?? pid) !== pid, { what: 'another supervisor' });
+    } else await untilTunnel(at.lab.cli, 't', ({ state }) => state === 'reconnecting');
+    await at.network.restore();
+    const episode = async () => (await story(at)).episodes.at(-1);
+    const waits = async () => (await episode())?.entries.some(({ kind }) => kind === 'waiting');
+    await until(waits, { what: 'it to be waited for', everyMs: 50 });
+    const told = await episode();
+    expect(told).toMatchObject({ verdict: 'ours-stale', waitsUntil: expect.any(String) });
+    expect([told?.steps.at(-1), told?.steps.includes('evict')]).toEqual(['wait', false]);
+  });
+
   test('falls back to another port at once where the profile says so and nothing may be reclaimed', async () => {
     const at = await place({ config: ['ForceCommand /bin/false'] });
     const other = await freePort();
