@@ -1,0 +1,147 @@
+import { createRequire } from 'node:module';
+import ssh2, { type Client, type ParsedKey } from 'ssh2';
+import { chooseAlgorithm, signatureNameOf } from '../identity/key-algorithms.ts';
+import { type LoginKey, SigningFailed } from '../identity/login-key.ts';
+import { wireString } from '../identity/wire-reader.ts';
+import { serverVersion, UnknownSsh2 } from '../session/internals.ts';
+
+/*
+ * Public-key logins (RFC 4252 section 7) with any key and any holder of it.
+ *
+ * ssh2 knows three kinds of keys, no certificates, and only signatures that are one string; an agent's key makes it lose
+ * what the server answers. Here a login goes by its method `publickey` with a key of our own that ssh2 takes for one of
+ * its own: it asks the server first, and when the server would take the key, the signature comes from the key's holder,
+ * however long that takes, and is sent as it is.
+ */
+
+const LOGIN_KEY = Symbol('login key');
+
+/** For `key` in an `authHandler`'s answer of type `publickey`. Works only where `extendPublicKeyAuth` was called. */
+export function toSsh2Key(key: LoginKey): ParsedKey {
+  // What ssh2 takes for a parsed key is told by a symbol that it keeps to itself; a key made from one inherits it.
+  const shape: unknown = ssh2.utils.parseKey(SOME_KEY);
+  if (shape instanceof Error) throw new UnknownSsh2('ssh2 does not read a key');
+  return Object.create(shape as object, {
+    [LOGIN_KEY]: { value: key },
+    // Never `ssh-rsa`, for which ssh2 would choose algorithms by itself.
+    type: { value: key.algorithms[0] },
+    isPrivateKey: { value: () => true },
+    getPublicSSH: { value: () => key.blob },
+  }) as ParsedKey;
+}
+
+const SOME_KEY = `ssh-ed25519 ${Buffer.concat([wireString('ssh-ed25519'), wireString(Buffer.alloc(32, 1))]).toString('base64')}`;
+
+type Handler = (...args: unknown[]) => void;
+type Extension = { readonly name: string; readonly algs: readonly string[] };
+type AuthPk = (username: string, key: object, algorithm?: string, sign?: unknown) => void;
+
+/** What is used of ssh2's client and protocol, which is not part of its interface. */
+type Internals = {
+  readonly _protocol: {
+    authPK: AuthPk;
+    readonly _kex?: { readonly sessionID?: Buffer };
+    readonly _authsQueue: string[];
+    readonly _packetRW: { readonly write: { allocStart: number; alloc(size: number): Buffer; finalize(packet: Buffer): Buffer } };
+    readonly _handlers: Record<string, Handler | undefined>;
+  };
+};
+
+/** To be called once for each client, right after its `connect`. */
+export function extendPublicKeyAuth(client: Client): void {
+  const { _protocol: protocol } = internalsOf(client);
+  const authPk = protocol.authPK.bind(protocol);
+  const serverTakes = listenForAlgorithms(client);
+  const goOn = listenForRefusals(client);
+  const gone = new AbortController();
+  client.once('close', () => gone.abort());
+  protocol.authPK = (username, ssh2Key, algorithm, sign) => {
+    const key = (ssh2Key as { readonly [LOGIN_KEY]?: LoginKey })[LOGIN_KEY];
+    if (key === undefined) return authPk(username, ssh2Key, algorithm, sign);
+    const chosen = chooseAlgorithm(key.algorithms, serverTakes());
+    const failed = (error: unknown): void => {
+      if (gone.signal.aborted) return;
+      if (error instanceof UnknownSsh2) return void client.emit('error', error);
+      key.onFailure(error instanceof SigningFailed ? error.why : 'bad-signature');
+      goOn();
+    };
+    if (chosen === null) return process.nextTick(failed, new SigningFailed('no-common-algorithm'));
+    if (sign === undefined) return authPk(username, ssh2Key, chosen);
+    const request = { username, algorithm: chosen, blob: key.blob };
+    signed(client, { key, request, signal: gone.signal })
+      .then((payload) => gone.signal.aborted || send(protocol, payload))
+      .catch(failed);
+  };
+}
+
+/** The server's `server-sig-algs` (RFC 8308 section 3.1), as far as it has sent them; null: it has not. */
+function listenForAlgorithms(client: Client): () => readonly string[] | null {
+  const { _protocol: protocol } = internalsOf(client);
+  let algorithms: readonly string[] | null = null;
+  const inner = protocol._handlers['EXT_INFO'];
+  protocol._handlers['EXT_INFO'] = (self, extensions) => {
+    algorithms = (extensions as Extension[]).find(({ name }) => name === 'server-sig-algs')?.algs ?? algorithms;
+    inner?.(self, extensions);
+  };
+  return () => algorithms ?? (/^OpenSSH_7\.4/.test(serverVersion(client)) ? UNSAID : null);
+}
+
+/** OpenSSH 7.4 takes them and does not say so (its compat.c). */
+const UNSAID = ['rsa-sha2-512', 'rsa-sha2-256'];
+
+/** For a key that ends here, unseen by the server: its last answer is given again, so that ssh2 goes on to the next. */
+function listenForRefusals(client: Client): () => void {
+  const { _handlers: handlers } = internalsOf(client)._protocol;
+  const inner = handlers['USERAUTH_FAILURE'];
+  let last: readonly unknown[] = [null, null];
+  handlers['USERAUTH_FAILURE'] = (self, ...answer) => {
+    last = answer;
+    inner?.(self, ...answer);
+  };
+  return () => inner?.(internalsOf(client)._protocol, ...last);
+}
+
+type Request = { readonly username: string; readonly algorithm: string; readonly blob: Buffer };
+type Signed = { readonly key: LoginKey; readonly request: Request; readonly signal: AbortSignal };
+
+/** The request with its signature, which is made over the session's identifier and all that comes before it. */
+async function signed(client: Client, { key, request, signal }: Signed): Promise<Buffer> {
+  const sessionId = internalsOf(client)._protocol._kex?.sessionID;
+  if (!Buffer.isBuffer(sessionId)) throw new UnknownSsh2('ssh2 has no session identifier');
+  const unsigned = Buffer.concat([
+    Buffer.from([USERAUTH_REQUEST]),
+    ...[request.username, 'ssh-connection', 'publickey'].map(wireString),
+    Buffer.from([1]),
+    wireString(request.algorithm),
+    wireString(request.blob),
+  ]);
+  const algorithm = signatureNameOf(request.algorithm);
+  const signature = await key.sign(Buffer.concat([wireString(sessionId), unsigned]), { algorithm, signal });
+  return Buffer.concat([unsigned, wireString(signature)]);
+}
+
+const USERAUTH_REQUEST = 50;
+
+type SendPacket = (protocol: object, packet: Buffer) => void;
+
+function send(protocol: Internals['_protocol'], payload: Buffer): void {
+  const { sendPacket } = createRequire(import.meta.url)('ssh2/lib/protocol/utils.js') as { readonly sendPacket?: SendPacket };
+  if (sendPacket === undefined) throw new UnknownSsh2('ssh2 sends packets in another way');
+  const { write } = protocol._packetRW;
+  const packet = write.alloc(payload.length);
+  packet.set(payload, write.allocStart);
+  protocol._authsQueue.push('publickey');
+  sendPacket(protocol, write.finalize(packet));
+}
+
+function internalsOf(client: Client): Internals {
+  const protocol = (client as unknown as Partial<Internals>)._protocol;
+  const known =
+    typeof protocol?.authPK === 'function' &&
+    Array.isArray(protocol._authsQueue) &&
+    typeof protocol._packetRW?.write?.finalize === 'function' &&
+    typeof protocol._handlers['EXT_INFO'] === 'function' &&
+    typeof protocol._handlers['USERAUTH_FAILURE'] === 'function';
+  if (!known) throw new UnknownSsh2('ssh2 is not built as expected');
+  return client as unknown as Internals;
+}

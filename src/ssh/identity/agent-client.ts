@@ -1,0 +1,95 @@
+import { createConnection, type Socket } from 'node:net';
+import type { Clock } from '../../platform/clock.ts';
+
+/** Why an agent cannot be used. */
+export type AgentTrouble =
+  /** There is no socket at the path: the agent has ended and cleaned up, or has moved. */
+  | 'missing'
+  /** There is a socket, and nobody listens: the agent has died. */
+  | 'dead'
+  /** It belongs to somebody else. */
+  | 'denied'
+  /** It takes the request and says nothing. */
+  | 'silent'
+  /** What it says is not the agent's protocol. */
+  | 'garbled';
+
+export class AgentError extends Error {
+  override readonly name = 'AgentError';
+  readonly why: AgentTrouble;
+
+  constructor(why: AgentTrouble, options?: ErrorOptions) {
+    super(why, options);
+    this.why = why;
+  }
+}
+
+export type AgentRequest = {
+  /** Path of the agent's socket, or of its named pipe on Windows. */
+  readonly socket: string;
+  /** Type and contents of the message. */
+  readonly message: Buffer;
+  /** How long it may take to answer, all in all. */
+  readonly ms: number;
+  readonly clock: Clock;
+  readonly signal?: AbortSignal;
+};
+
+/**
+ * One message to an agent, and its answer (draft-ietf-sshm-ssh-agent section 3), over a connection of its own: an agent
+ * that was started anew at the same path is found. Rejects with AgentError, or with the signal's reason.
+ */
+export async function askAgent({ socket: path, message, ms, clock, signal }: AgentRequest): Promise<Buffer> {
+  signal?.throwIfAborted();
+  const socket = createConnection(path);
+  const cancel = clock.after(ms, () => socket.destroy(new AgentError('silent')));
+  const abort = (): void => void socket.destroy(new AgentError('silent'));
+  signal?.addEventListener('abort', abort, { once: true });
+  try {
+    socket.write(Buffer.concat([lengthOf(message), message]));
+    return await answerOf(socket);
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw error instanceof AgentError ? error : new AgentError(troubleOf(error), { cause: error });
+  } finally {
+    cancel();
+    signal?.removeEventListener('abort', abort);
+    socket.destroy();
+  }
+}
+
+/** OpenSSH takes no longer answer (authfd.c, MAX_AGENT_REPLY_LEN). */
+const LONGEST_ANSWER = 256 * 1024;
+
+async function answerOf(socket: Socket): Promise<Buffer> {
+  const answer = Buffer.alloc(4 + LONGEST_ANSWER);
+  let got = 0;
+  for await (const chunk of socket as AsyncIterable<Buffer>) {
+    got += chunk.copy(answer, got);
+    if (got < 4) continue;
+    const length = answer.readUInt32BE(0);
+    if (length === 0 || length > LONGEST_ANSWER) throw new AgentError('garbled');
+    if (got >= 4 + length) return Buffer.from(answer.subarray(4, 4 + length));
+  }
+  // An agent that is locked or does not know a request says so; one that hangs up does not speak this protocol, or has ended.
+  throw new AgentError('garbled');
+}
+
+function lengthOf(message: Buffer): Buffer {
+  const length = Buffer.alloc(4);
+  length.writeUInt32BE(message.length);
+  return length;
+}
+
+function troubleOf(error: unknown): AgentTrouble {
+  switch ((error as NodeJS.ErrnoException).code) {
+    case 'ENOENT':
+    case 'ENOTDIR':
+      return 'missing';
+    case 'EACCES':
+    case 'EPERM':
+      return 'denied';
+    default:
+      return 'dead';
+  }
+}
