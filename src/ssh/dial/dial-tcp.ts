@@ -5,12 +5,15 @@ import { ProblemError, problem } from '../../model/problem.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { deferred } from '../../platform/deferred.ts';
 import { problemOfDial } from './dial-problem.ts';
+import { type Ends, type From, sourcesFor } from './source-address.ts';
 
 export type DialRequest = {
   readonly host: string;
   readonly port: number;
   readonly family: 'any' | 'inet' | 'inet6';
   readonly timeoutMs: number;
+  /** Where the connection begins here; null or left out: the system chooses. */
+  readonly from?: From | null;
 };
 export type DialGiven = {
   readonly clock: Clock;
@@ -29,15 +32,15 @@ const FRESH_SYN_MS = 400;
 /** A try this old is outlived: the kernel's next SYN of it is seconds away. */
 const OUTLIVED_MS = 4_000;
 
-/** A TCP connection without Nagle's delay. Rejects with `dns-failed`, `connect-refused`, `connect-timeout` or `network-unreachable`. */
+/** A TCP connection without Nagle's delay. Rejects with `dns-failed`, `local-address-missing` or what `problemOfDial` says. */
 export async function dialTcp(request: DialRequest, given: DialGiven): Promise<Socket> {
-  const addresses = await resolve(request, given);
+  const addresses = await sourcesFor(request, await resolve(request, given));
   return await new Race(request, given, addresses).run();
 }
 
 const FAMILY = { any: 0, inet: 4, inet6: 6 } as const;
 
-async function resolve(request: DialRequest, given: DialGiven): Promise<readonly string[]> {
+async function resolve(request: DialRequest, given: DialGiven): Promise<readonly LookupAddress[]> {
   const look = given.lookup ?? ((host, options) => systemLookup(host, { ...options, order: 'verbatim' }));
   const gone = deferred<never>();
   const code = (value: string) => gone.reject(new ProblemError(problem('dns-failed', { host: request.host, code: value })));
@@ -58,25 +61,25 @@ async function resolve(request: DialRequest, given: DialGiven): Promise<readonly
 }
 
 /** Families take turns, the resolver's first one first (RFC 8305 section 4). */
-function interleave(found: readonly LookupAddress[]): string[] {
+function interleave(found: readonly LookupAddress[]): LookupAddress[] {
   const first = found.filter((entry) => entry.family === found[0]?.family);
   const second = found.filter((entry) => entry.family !== found[0]?.family);
   return Array.from({ length: Math.max(first.length, second.length) }, (_, i) => [first[i], second[i]])
     .flat()
-    .flatMap((entry) => (entry === undefined ? [] : [entry.address]));
+    .flatMap((entry) => (entry === undefined ? [] : [entry]));
 }
 
 /** Several tries at once; the first to connect wins and the others end unheard. */
 class Race {
   readonly #request: DialRequest;
   readonly #given: DialGiven;
-  readonly #addresses: readonly string[];
+  readonly #addresses: readonly Ends[];
   readonly #open = new Set<Socket>();
   readonly #result = deferred<Socket>();
   #next = 0;
   #cancelNext = () => {};
 
-  constructor(request: DialRequest, given: DialGiven, addresses: readonly string[]) {
+  constructor(request: DialRequest, given: DialGiven, addresses: readonly Ends[]) {
     this.#request = request;
     this.#given = given;
     this.#addresses = addresses;
@@ -110,8 +113,8 @@ class Race {
     this.#try(address);
   }
 
-  #try(address: string): void {
-    const socket = connect({ host: address, port: this.#request.port, noDelay: true });
+  #try({ address, from }: Ends): void {
+    const socket = connect({ host: address, port: this.#request.port, noDelay: true, ...(from !== null && { localAddress: from }) });
     this.#open.add(socket);
     const cancel = this.#given.clock.after(OUTLIVED_MS, () => {
       if (this.#open.delete(socket)) socket.destroy();

@@ -2,7 +2,10 @@ import type { Keepalive } from '../../model/profile.ts';
 import { ProblemError } from '../../model/problem.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { deferred } from '../../platform/deferred.ts';
+import { errorBehindCommand } from '../dial/command-problem.ts';
 import { dialTcp } from '../dial/dial-tcp.ts';
+import type { From } from '../dial/source-address.ts';
+import { startCommand } from '../dial/start-command.ts';
 import { createAuthHandler } from '../identity/auth-handler.ts';
 import { loadCredentials } from '../identity/credentials.ts';
 import { createHostVerifier } from '../identity/host-verifier.ts';
@@ -39,6 +42,8 @@ export async function dialLink(hop: ResolvedHop, given: DialLinkGiven): Promise<
     verifier,
     login,
     onHandshake: given.onHandshake,
+  }).catch((error: unknown) => {
+    throw carrier.kind === 'command' ? errorBehindCommand(error, hop.name, carrier.stream) : error;
   });
   const link: LiveLink = new LiveLink({
     hop,
@@ -69,9 +74,17 @@ async function allOrUndo(hop: ResolvedHop, given: DialLinkGiven) {
 }
 
 async function carrierFor(hop: ResolvedHop, given: DialLinkGiven): Promise<Carrier> {
-  const request = { host: hop.host, port: hop.port, family: hop.addressFamily, timeoutMs: hop.connectTimeoutMs };
-  if (given.via === null) return { kind: 'socket', stream: await dialTcp(request, given) };
-  return { kind: 'channel', stream: await throughHop(hop, given.via, given) };
+  if (given.via !== null) return { kind: 'channel', stream: await throughHop(hop, given.via, given) };
+  const { command, agent } = hop.way;
+  if (command !== null) return { kind: 'command', stream: await startCommand({ host: hop.name, command, agent }, given) };
+  const request = { host: hop.host, port: hop.port, family: hop.addressFamily, timeoutMs: hop.connectTimeoutMs, from: fromOf(hop.way) };
+  return { kind: 'socket', stream: await dialTcp(request, given) };
+}
+
+/** BindAddress counts before BindInterface (sshconnect.c, ssh_create_socket). */
+function fromOf({ bindAddress, bindInterface }: ResolvedHop['way']): From | null {
+  if (bindAddress !== null) return { setting: 'BindAddress', value: bindAddress };
+  return bindInterface === null ? null : { setting: 'BindInterface', value: bindInterface };
 }
 
 async function throughHop(hop: ResolvedHop, via: LiveLink, given: DialLinkGiven) {

@@ -1,10 +1,14 @@
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { CommandStream } from '../dial/command-stream.ts';
 import { reset } from '../forwards/stream-end.ts';
 import type { Ends } from '../types.ts';
 
-/** What carries an SSH session: a TCP socket of ours, or a channel of the link before. */
-export type Carrier = { readonly kind: 'socket'; readonly stream: Socket } | { readonly kind: 'channel'; readonly stream: Duplex };
+/** What carries an SSH session: a TCP socket of ours, a channel of the link before, or a ProxyCommand. */
+export type Carrier =
+  | { readonly kind: 'socket'; readonly stream: Socket }
+  | { readonly kind: 'channel'; readonly stream: Duplex }
+  | { readonly kind: 'command'; readonly stream: CommandStream };
 
 export function endsOf({ localAddress, localPort, remoteAddress, remotePort }: Socket): Ends | null {
   if (localAddress === undefined || localPort === undefined || remoteAddress === undefined || remotePort === undefined) return null;

@@ -171,9 +171,11 @@ export class LiveLink implements Link, Remote, Overheard {
     await closed.promise;
     cancel();
     carrier.stream.destroy();
+    // Nobody else would wait for a process that takes its time to end, and the supervisor may be about to.
+    if (carrier.kind === 'command') await carrier.stream.gone;
   }
 
-  /** Gives the link up without a word to the server; a socket is kept for its reset, a channel is closed. */
+  /** Gives the link up without a word to the server; a socket is kept for its reset, a channel is closed, a command ended. */
   abandon(because: Problem): ParkedSocket | null {
     const { carrier } = this.#given;
     this.#lose(because);

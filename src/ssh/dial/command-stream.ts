@@ -1,0 +1,97 @@
+import type { ChildProcessWithoutNullStreams } from 'node:child_process';
+import { Duplex } from 'node:stream';
+import type { Clock } from '../../platform/clock.ts';
+import { deferred } from '../../platform/deferred.ts';
+import { endGroup } from './process-group.ts';
+import { lastWords } from './last-words.ts';
+
+/** How a command ended by itself: its exit code, or the signal or system error that ended it. */
+export type Fate = { readonly exit: number | string; readonly said: string };
+
+/** What has closed its output ends at once, or is not going to. */
+const LAST_BREATH_MS = 500;
+
+/** The standard input and output of a process that was started `detached`. When it is destroyed, the process's group is ended. */
+export class CommandStream extends Duplex {
+  /** Resolves once nothing of its group is left. */
+  readonly gone: Promise<void>;
+  readonly #child: ChildProcessWithoutNullStreams;
+  readonly #clock: Clock;
+  readonly #gone = deferred<void>();
+  readonly #closed = deferred<void>();
+  readonly #words: () => string;
+  #exit: number | string | null = null;
+  #heard = false;
+
+  constructor(child: ChildProcessWithoutNullStreams, clock: Clock) {
+    super();
+    this.#child = child;
+    this.#clock = clock;
+    this.gone = this.#gone.promise;
+    this.#words = lastWords(child.stderr);
+    child.once('exit', (code, signal) => this.#exited(code ?? signal ?? 'UNKNOWN'));
+    child.once('close', () => this.#closed.resolve());
+    child.stdin.on('error', () => {});
+    child.stdout.on('error', () => {});
+    child.stdout.on('data', (chunk: Buffer) => this.#take(chunk)).once('close', () => void this.#finish());
+    // Until its session listens, an error would be one that nobody hears of.
+    this.on('error', () => {}).once('end', () => this.destroy());
+  }
+
+  /** Null: it has not ended, or not by itself. */
+  get fate(): Fate | null {
+    return this.#exit === null ? null : { exit: this.#exit, said: this.said };
+  }
+
+  /** The last lines of its standard error. */
+  get said(): string {
+    return this.#words();
+  }
+
+  /** Whether anything came from it. */
+  get heard(): boolean {
+    return this.#heard;
+  }
+
+  override _read(): void {
+    this.#child.stdout.resume();
+  }
+
+  override _write(chunk: Buffer, _: BufferEncoding, done: (error?: Error | null) => void): void {
+    this.#child.stdin.write(chunk, (error) => {
+      if (error) void this.#lastBreath().then(() => done(error));
+      else done();
+    });
+  }
+
+  override _final(done: (error?: Error | null) => void): void {
+    this.#child.stdin.end(() => done());
+  }
+
+  override _destroy(error: Error | null, done: (error: Error | null) => void): void {
+    void endGroup(this.#child, this.#clock).then(() => this.#gone.resolve());
+    for (const stream of [this.#child.stdin, this.#child.stdout]) stream.destroy();
+    done(error);
+  }
+
+  #take(chunk: Buffer): void {
+    this.#heard = true;
+    if (!this.destroyed && !this.push(chunk)) this.#child.stdout.pause();
+  }
+
+  #exited(exit: number | string): void {
+    if (!this.destroyed) this.#exit = exit;
+  }
+
+  async #finish(): Promise<void> {
+    await this.#lastBreath();
+    if (!this.destroyed) this.push(null);
+  }
+
+  /** So that whoever hears of the end can ask at once how it came. */
+  async #lastBreath(): Promise<void> {
+    const cancel = this.#clock.after(LAST_BREATH_MS, () => this.#closed.resolve());
+    await this.#closed.promise;
+    cancel();
+  }
+}
