@@ -7,8 +7,10 @@ import { NETWORK, type NetworkFacts } from './problems/network.ts';
 import { PROMPT, type PromptFacts } from './problems/prompt.ts';
 import { RECOVERY, type RecoveryFacts } from './problems/recovery.ts';
 import { USAGE, type UsageFacts } from './problems/usage.ts';
+import { WAY, type WayFacts } from './problems/way.ts';
 
 type FactsByCode = NetworkFacts &
+  WayFacts &
   LoginFacts &
   PromptFacts &
   BindingFacts &
@@ -25,7 +27,7 @@ export type Problem = {
 
 export const problem = <Code extends ProblemCode>(code: Code, facts: FactsByCode[Code]): Problem => ({ code, facts }) as unknown as Problem;
 
-const CATALOGUE = { ...NETWORK, ...LOGIN, ...PROMPT, ...BINDING, ...LOCAL_BINDING, ...RECOVERY, ...USAGE, ...COMMAND_LINE };
+const CATALOGUE = { ...NETWORK, ...WAY, ...LOGIN, ...PROMPT, ...BINDING, ...LOCAL_BINDING, ...RECOVERY, ...USAGE, ...COMMAND_LINE };
 
 export const retryClassOf = (p: Problem): RetryClass => CATALOGUE[p.code].retry;
 export const exitCodeOf = (p: Problem): ExitCode => CATALOGUE[p.code].exit;

@@ -2,8 +2,8 @@ import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { Duplex } from 'node:stream';
 import type { Clock } from '../../platform/clock.ts';
 import { deferred } from '../../platform/deferred.ts';
-import { endGroup } from './process-group.ts';
 import { lastWords } from './last-words.ts';
+import { ProcessGroup } from './process-group.ts';
 
 /** How a command ended by itself: its exit code, or the signal or system error that ended it. */
 export type Fate = { readonly exit: number | string; readonly said: string };
@@ -16,6 +16,7 @@ export class CommandStream extends Duplex {
   /** Resolves once nothing of its group is left. */
   readonly gone: Promise<void>;
   readonly #child: ChildProcessWithoutNullStreams;
+  readonly #group: ProcessGroup;
   readonly #clock: Clock;
   readonly #gone = deferred<void>();
   readonly #closed = deferred<void>();
@@ -26,6 +27,7 @@ export class CommandStream extends Duplex {
   constructor(child: ChildProcessWithoutNullStreams, clock: Clock) {
     super();
     this.#child = child;
+    this.#group = new ProcessGroup(child);
     this.#clock = clock;
     this.gone = this.#gone.promise;
     this.#words = lastWords(child.stderr);
@@ -69,7 +71,7 @@ export class CommandStream extends Duplex {
   }
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
-    void endGroup(this.#child, this.#clock).then(() => this.#gone.resolve());
+    void this.#group.end(this.#clock).then(() => this.#gone.resolve());
     for (const stream of [this.#child.stdin, this.#child.stdout]) stream.destroy();
     done(error);
   }
