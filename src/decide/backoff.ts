@@ -4,13 +4,17 @@ import type { RetryClass } from '../model/problems/entry.ts';
  * Milliseconds until the next try: exponential with full jitter, so that a thousand clients of one
  * rebooted server do not come back as one. `attempt` counts from 1; `jitter` is uniform in [0, 1).
  *
- * Where nobody heard us, asking often costs nobody anything and finds the network's return at once.
+ * Where nobody heard us, asking often costs nobody anything and finds the network's return at once. Where a server
+ * locks out, `leastMs` says for how long (lock-out.ts), and chance only adds to it.
  */
-export function backoff(given: { readonly retry: RetryClass; readonly attempt: number; readonly jitter: number }): number {
+export function backoff(given: BackoffGiven): number {
   const { base, cap } = BOUNDS[given.retry];
   const ceiling = Math.min(cap, base * 2 ** Math.min(given.attempt - 1, 30));
-  return Math.round(ceiling * given.jitter);
+  const least = given.leastMs ?? 0;
+  return Math.round(least > 0 ? least * (1 + given.jitter / 10) : ceiling * given.jitter);
 }
+
+type BackoffGiven = { readonly retry: RetryClass; readonly attempt: number; readonly jitter: number; readonly leastMs?: number };
 
 const BOUNDS: Record<RetryClass, { readonly base: number; readonly cap: number }> = {
   silent: { base: 250, cap: 250 },

@@ -17,7 +17,7 @@ describe('The verdict about a refused binding', () => {
 
   test('row 1 and row 30: no answer and a punishing server are no refusals of a binding', () => {
     expect(retryClassOf(problem('bind-not-answered', { listen: '127.0.0.1:1', on: 'bastion' }))).toBe('answered');
-    const turnedAway = problem('turned-away', { host: 'bastion', port: 22, said: 'Not allowed at this time' });
+    const turnedAway = problem('turned-away', { host: 'bastion', port: 22, said: 'Not allowed at this time', sign: 'penalty', ms: null });
     expect([retryClassOf(turnedAway), exitCodeOf(turnedAway)]).toEqual(['answered', 1]);
   });
 });

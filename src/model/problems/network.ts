@@ -11,7 +11,8 @@ export type NetworkFacts = {
   'network-unreachable': At & { readonly code: string };
   'connection-reset': At & { readonly code: string };
   'closed-before-greeting': At;
-  'turned-away': At & { readonly said: string };
+  /** `sign`: how it showed; `said`: its words, or empty. `ms`: how long to stay away; null: no longer than usual. */
+  'turned-away': At & { readonly said: string; readonly sign: 'penalty' | 'full' | 'closed' | 'refused'; readonly ms: number | null };
   'not-ssh': At & { readonly saw: string };
   'handshake-timeout': At & { readonly ms: number };
   'no-common-algorithm': At;
@@ -27,6 +28,19 @@ export type NetworkFacts = {
 };
 
 const at = (facts: At): string => `${facts.host} port ${facts.port}`;
+const saying = (said: string): string => `takes no connection from here for now. It said: ${said}`;
+const turnedAway = {
+  full: saying,
+  penalty: saying,
+  closed: () => 'closes every connection from here before its SSH greeting.',
+  refused: () => 'refuses every connection since it has refused logins from here.',
+};
+const causes = {
+  full: 'the server takes no more logins at once (sshd_config: MaxStartups)',
+  penalty: 'the server punishes failed or unfinished logins from this address (sshd_config: PerSourcePenalties)',
+  closed: 'the server or a guard of it (fail2ban, hosts.deny, MaxStartups) keeps this address out',
+  refused: 'a guard of the server (fail2ban: bantime) probably keeps this address out',
+};
 const goesOn = 'Nothing: tunnels goes on trying.';
 
 export const NETWORK: Entries<NetworkFacts> = {
@@ -70,9 +84,11 @@ export const NETWORK: Entries<NetworkFacts> = {
   'turned-away': {
     retry: 'answered',
     exit: EXIT.failed,
-    text: (f) => `${at(f)} takes no connection from here for now. It said: ${f.said}`,
-    next: () =>
-      'Wait: the server limits logins or punishes failed ones (MaxStartups, PerSourcePenalties); tunnels tries again, less and less often.',
+    text: (f) => `${at(f)} ${turnedAway[f.sign](f.said)}`,
+    next: (f, tunnel) =>
+      f.ms === null
+        ? `Wait: ${causes[f.sign]}. tunnels tries again, less and less often.`
+        : `Wait: ${causes[f.sign]}. tunnels stays away for ${printDuration(f.ms)}, longer than such a penalty, and then tries again by itself. Once it is lifted: tunnels restart ${tunnel}`,
   },
   'not-ssh': {
     retry: 'answered',

@@ -1,3 +1,4 @@
+import type { ResolvedHop } from '../types.ts';
 import { NOBODY, type Person } from './person.ts';
 
 /** Whom a login may ask, and for how long. */
@@ -60,4 +61,9 @@ function once(work: () => void): () => void {
     done = true;
     work();
   };
+}
+
+/** Null where nobody is to be asked: nobody is there, or ssh_config says BatchMode. */
+export function askedAt(hop: ResolvedHop, { person = NOBODY, signal }: Partial<Asked>): Asked | null {
+  return person === NOBODY || hop.login.batch || signal === undefined ? null : { person, signal };
 }

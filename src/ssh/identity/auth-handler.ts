@@ -1,58 +1,129 @@
-import type { AuthenticationType, AuthHandlerMiddleware, NextAuthHandler } from 'ssh2';
-import { problem, type Problem } from '../../model/problem.ts';
+import type { AnyAuthMethod, AuthenticationType, AuthHandlerMiddleware, Client, NextAuthHandler } from 'ssh2';
+import { type Problem, ProblemError } from '../../model/problem.ts';
+import { hearLogin } from '../extensions/login-answers.ts';
 import type { ResolvedHop } from '../types.ts';
+import { type Asked, askedAt } from './asking.ts';
 import type { Credentials } from './credentials.ts';
+import { KeysWay } from './login-keys.ts';
+import { PasswordWay } from './login-password.ts';
+import { refusedLogin } from './login-problem.ts';
+import { QuestionsWay } from './login-questions.ts';
+import type { LoginTry, LoginWay } from './login-way.ts';
 
 export type Login = {
   /** For ssh2's `authHandler`. */
   readonly handler: AuthHandlerMiddleware;
+  /** To be called once the client has begun to connect. `onEnd`: a person who was asked ends the login. */
+  attach(client: Client, onEnd: (because: Problem) => void): void;
   /** `login-refused` with what has been tried until now, for when the server has said its last no. */
   refused(): Problem;
 };
 
 /**
- * Offers each key once, in order, and never asks first which methods there are ("none"): that saves a round trip.
- * For one connection only.
+ * Goes through the methods that ssh_config allows, in its order, as ssh(1) does (sshconnect2.c, userauth): each as long as
+ * the server takes it and there is something left to try. A person is asked only where one is there and may be asked.
+ * Where a key comes first it is offered unasked, which saves a round trip; else `none` asks which methods there are
+ * (RFC 4252 section 5.2). For one connection only.
  */
-export function createAuthHandler(hop: ResolvedHop, { methods, skipped }: Credentials): Login {
-  const tried: string[] = [];
-  let left: readonly AuthenticationType[] | null = null;
-  let accepted = false;
-  const handler = (authsLeft: readonly AuthenticationType[] | null, partialSuccess: boolean | null, next: NextAuthHandler): void => {
-    left = authsLeft;
-    accepted ||= partialSuccess === true;
-    const method = takesKeys(authsLeft) ? methods[tried.length] : undefined;
-    if (method === undefined) return giveUp(next);
-    tried.push(method.label);
-    next(method.method);
-  };
-  return {
-    handler,
-    refused: () =>
-      problem('login-refused', { host: hop.host, port: hop.port, user: hop.user, tried: story({ tried, skipped, left, accepted }) }),
-  };
+export function createAuthHandler(hop: ResolvedHop, credentials: Credentials, given: Partial<Asked> = {}): Login {
+  return new Attempt(hop, credentials, askedAt(hop, given));
 }
 
-/** Null before the first answer. After an agent's key ssh2 gives the answer before last; that only costs an attempt. */
-const takesKeys = (left: readonly AuthenticationType[] | null): boolean => left === null || left.includes('publickey');
+class Attempt implements Login {
+  readonly #hop: ResolvedHop;
+  readonly #credentials: Credentials;
+  readonly #asked: Asked | null;
+  readonly #ways: readonly LoginWay[];
+  readonly #password: PasswordWay | null;
+  readonly #tried: LoginTry[] = [];
+  readonly #accepted: string[] = [];
+  #left: readonly string[] | null = null;
+  /** The last try, until the server's answer to it is heard. */
+  #trying: { readonly way: LoginWay; readonly label: string } | null = null;
+  #attached = false;
+  #end: (because: Problem) => void = () => {};
+
+  constructor(hop: ResolvedHop, credentials: Credentials, asked: Asked | null) {
+    this.#hop = hop;
+    this.#credentials = credentials;
+    this.#asked = asked;
+    this.#password = asked === null ? null : new PasswordWay(hop, asked);
+    const ways = [
+      new KeysWay(credentials.methods),
+      ...(asked === null ? [] : [new QuestionsWay(hop, { ...asked, onFailure: (error) => this.#failed(error) })]),
+      ...(this.#password === null ? [] : [this.#password]),
+    ];
+    this.#ways = hop.login.methods.flatMap((name) => ways.find((way) => way.name === name) ?? []);
+  }
+
+  attach(client: Client, onEnd: (because: Problem) => void): void {
+    this.#attached = true;
+    this.#end = onEnd;
+    hearLogin(client, this.#hop.user, {
+      onRefused: (left, partial) => this.#heard(left, partial),
+      onPasswordExpired: (prompt, change) => {
+        void this.#password
+          ?.renewed(prompt)
+          .then(([old, fresh]) => change(old, fresh))
+          .catch(this.#failed);
+      },
+    });
+  }
+
+  refused(): Problem {
+    return refusedLogin(this.#hop, {
+      tried: this.#tried,
+      credentials: this.#credentials,
+      left: this.#left,
+      accepted: this.#accepted,
+      canAsk: this.#asked !== null,
+    });
+  }
+
+  readonly handler = (left: readonly AuthenticationType[] | null, partial: boolean | null, next: NextAuthHandler): void => {
+    if (!this.#attached && left !== null) this.#heard(left, partial === true);
+    // The last try may have ended without a word of the server, as where an agent did not sign.
+    this.#trying = null;
+    void this.#choose()
+      .then((method) => {
+        if (this.#asked?.signal.aborted !== true) next(method ?? GIVE_UP);
+      })
+      .catch(this.#failed);
+  };
+
+  #heard(left: readonly string[], partial: boolean): void {
+    this.#left = left;
+    const trying = this.#trying;
+    this.#trying = null;
+    trying?.way.ended(partial ? 'accepted' : 'refused');
+    if (!partial || trying === null) return;
+    this.#accepted.push(trying.label);
+    for (const way of this.#ways) way.begin();
+  }
+
+  async #choose(): Promise<AnyAuthMethod | null> {
+    for (const way of this.#open()) {
+      const chosen = await way.next();
+      if (chosen === null) continue;
+      this.#tried.push(chosen);
+      this.#trying = { way, label: chosen.label };
+      return chosen.method;
+    }
+    return this.#left === null ? { type: 'none', username: this.#hop.user } : null;
+  }
+
+  /** The ways that the server takes; before it has said so, keys alone may be tried, and only where they come first. */
+  #open(): readonly LoginWay[] {
+    const left = this.#left;
+    if (left !== null) return this.#ways.filter(({ name }) => left.includes(name));
+    return this.#ways.slice(0, 1).filter(({ name }) => name === 'publickey');
+  }
+
+  readonly #failed = (error: unknown): void => {
+    if (this.#asked?.signal.aborted === true) return;
+    this.#end(error instanceof ProblemError ? error.problem : this.refused());
+  };
+}
 
 /** ssh2 takes false for "no more", which its types do not know; it then emits an error of level `client-authentication`. */
-const giveUp = (next: NextAuthHandler): void => next(false as unknown as AuthenticationType);
-
-type Attempts = {
-  readonly tried: readonly string[];
-  readonly skipped: readonly Problem[];
-  readonly left: readonly AuthenticationType[] | null;
-  readonly accepted: boolean;
-};
-
-function story({ tried, skipped, left, accepted }: Attempts): string {
-  const unusable = skipped.flatMap((p) => (p.code === 'key-unusable' ? `${p.facts.path} (${p.facts.why})` : []));
-  const methods = left?.filter((method) => method !== 'publickey').join(', ');
-  return [
-    tried.join(', ') || 'nothing',
-    ...(unusable.length === 0 ? [] : [`not tried: ${unusable.join(', ')}`]),
-    ...(accepted ? [`a key was accepted and more is asked for: ${methods}`] : []),
-    ...(!accepted && !takesKeys(left) ? [`it takes no keys, only: ${methods}`] : []),
-  ].join('; ');
-}
+const GIVE_UP = false as unknown as AuthenticationType;

@@ -6,6 +6,7 @@ import { errorBehindCommand } from '../dial/command-problem.ts';
 import { dialTcp } from '../dial/dial-tcp.ts';
 import type { From } from '../dial/source-address.ts';
 import { startCommand } from '../dial/start-command.ts';
+import { type Watched, watchPerson } from '../identity/asking.ts';
 import { createAuthHandler } from '../identity/auth-handler.ts';
 import { loadCredentials } from '../identity/credentials.ts';
 import { createHostVerifier } from '../identity/host-verifier.ts';
@@ -34,13 +35,26 @@ export type DialLinkGiven = {
 
 /** One hop from nothing to a logged-in link. What needs no network runs beside what does. */
 export async function dialLink(hop: ResolvedHop, given: DialLinkGiven): Promise<LiveLink> {
-  const [carrier, verifier, login] = await allOrUndo(hop, given);
+  const over = new AbortController();
+  try {
+    return await dialAsking(hop, given, { ...watchPerson(given.person), signal: AbortSignal.any([given.signal, over.signal]) });
+  } finally {
+    // A question whose connection is over would be answered in vain.
+    over.abort();
+  }
+}
+
+type Asking = Watched & { readonly signal: AbortSignal };
+
+async function dialAsking(hop: ResolvedHop, given: DialLinkGiven, asking: Asking): Promise<LiveLink> {
+  const [carrier, verifier, login] = await allOrUndo(hop, given, asking);
   given.onReached();
   const session = await openSession(carrier.stream, hop, {
     clock: given.clock,
     signal: given.signal,
     verifier,
     login,
+    asking,
     onHandshake: given.onHandshake,
   }).catch((error: unknown) => {
     throw carrier.kind === 'command' ? errorBehindCommand(error, hop.name, carrier.stream) : error;
@@ -58,14 +72,14 @@ export async function dialLink(hop: ResolvedHop, given: DialLinkGiven): Promise<
 }
 
 /** Missing credentials and unreadable files come before any network trouble: they will not pass by themselves. */
-async function allOrUndo(hop: ResolvedHop, given: DialLinkGiven) {
+async function allOrUndo(hop: ResolvedHop, given: DialLinkGiven, asking: Asking) {
   const abort = new AbortController();
   const signal = AbortSignal.any([given.signal, abort.signal]);
   const carrier = carrierFor(hop, { ...given, signal });
   carrier.catch(() => {});
   try {
-    const [verifier, credentials] = await Promise.all([createHostVerifier(hop), loadCredentials(hop)]);
-    return [await carrier, verifier, createAuthHandler(hop, credentials)] as const;
+    const [verifier, credentials] = await Promise.all([createHostVerifier(hop, { person: asking.person, now: () => given.clock.now() }), loadCredentials(hop, { ...asking, clock: given.clock })]);
+    return [await carrier, verifier, createAuthHandler(hop, credentials, asking)] as const;
   } catch (error) {
     abort.abort(error);
     void carrier.then((unused) => unused.stream.destroy()).catch(() => {});

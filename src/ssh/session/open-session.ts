@@ -3,7 +3,9 @@ import { Client, type ClientErrorExtensions, type ConnectConfig } from 'ssh2';
 import { type Problem, ProblemError } from '../../model/problem.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { deferred } from '../../platform/deferred.ts';
+import type { Watched } from '../identity/asking.ts';
 import type { Login } from '../identity/auth-handler.ts';
+import { plainKeyOf } from '../identity/certificate.ts';
 import { fingerprintOf } from '../identity/host-key.ts';
 import type { HostVerifier } from '../identity/host-verifier.ts';
 import type { ResolvedHop } from '../types.ts';
@@ -16,6 +18,8 @@ export type SessionGiven = {
   readonly signal: AbortSignal;
   readonly verifier: HostVerifier;
   readonly login: Login;
+  /** While a person is waited for no deadline runs; then it begins anew. */
+  readonly asking?: Pick<Watched, 'waiting' | 'onChange'>;
   /** The server has shown that it is alive and is who it should be; the login follows. */
   readonly onHandshake?: () => void;
 };
@@ -65,7 +69,10 @@ class Attempt {
   #phase: Phase = 'greeting';
   #refusedKey: Problem | null = null;
   #hostKey = '';
+  #patienceMs = 0;
   #cancelDeadline = () => {};
+  /** Ends a question about the host key with the attempt. */
+  readonly #over = new AbortController();
 
   constructor(client: Client, hop: ResolvedHop, given: AttemptGiven) {
     this.#client = client;
@@ -88,33 +95,50 @@ class Attempt {
     signal.addEventListener('abort', this.#abort, { once: true });
     this.#client.on('handshake', this.#onHandshake).on('ready', this.#onReady).on('error', this.#onError).on('close', this.#onClose);
     this.#deadline(this.#hop.connectTimeoutMs);
+    this.#given.asking?.onChange(() => this.#deadline(this.#patienceMs));
     this.#client.connect({
       sock: stream as NonNullable<ConnectConfig['sock']>,
       username: this.#hop.user,
       algorithms: { serverHostKey: verifier.algorithms },
-      hostVerifier: (key: Buffer) => this.#verify(key),
+      hostVerifier: (key: Buffer, answer: (isTrusted: boolean) => void) => this.#verify(key, answer),
       authHandler: login.handler,
       // Both would end the socket that recovery needs: our own deadlines and pings take their place.
       readyTimeout: 0,
       keepaliveInterval: 0,
       strictVendor: false,
     });
+    login.attach(this.#client, (because) => this.#result.reject(new ProblemError(because)));
     // It may have been closed while the credentials were read; a closed stream says nothing more.
     if (stream.destroyed) this.#fail(null);
     return listenToServer(this.#client);
   }
 
   end(): void {
+    this.#over.abort();
+    this.#given.asking?.onChange(() => {});
     this.#cancelDeadline();
     this.#greeting.stop();
     this.#given.signal.removeEventListener('abort', this.#abort);
     this.#client.off('handshake', this.#onHandshake).off('ready', this.#onReady).off('error', this.#onError).off('close', this.#onClose);
   }
 
-  #verify(key: Buffer): boolean {
-    this.#refusedKey = this.#given.verifier.verify(key);
-    this.#hostKey = fingerprintOf(key);
-    return this.#refusedKey === null;
+  /** An answer that is at hand is given at once, as in a later key exchange, when traffic waits for it. */
+  #verify(key: Buffer, answer: (isTrusted: boolean) => void): true | undefined {
+    const { verifier, signal } = this.#given;
+    if (verifier.trusts(key)) return true;
+    const given = AbortSignal.any([signal, this.#over.signal]);
+    void verifier.verify(key, given).then(
+      (refused) => {
+        if (given.aborted) return;
+        this.#refusedKey = refused;
+        this.#hostKey = fingerprintOf(plainKeyOf(key));
+        if (refused === null) verifier.follow(this.#client);
+        answer(refused === null);
+      },
+      // Only that the attempt is over.
+      () => {},
+    );
+    return undefined;
   }
 
   readonly #abort = (): void => this.#result.reject(this.#given.signal.reason);
@@ -139,6 +163,7 @@ class Attempt {
       lateMs,
       greeting: this.#greeting.text(),
       refusedKey: this.#refusedKey,
+      waiting: this.#given.asking?.waiting() === true,
       negotiated: hasNegotiated(this.#client),
       loginRefused: () => this.#given.login.refused(),
     });
@@ -146,7 +171,9 @@ class Attempt {
   }
 
   #deadline(ms: number): void {
+    this.#patienceMs = ms;
     this.#cancelDeadline();
+    if (this.#given.asking?.waiting() === true) return;
     this.#cancelDeadline = this.#given.clock.after(ms, () => this.#fail(null, ms));
   }
 }

@@ -14,6 +14,8 @@ export type SessionFailure = {
   /** What was received before an identification string. */
   readonly greeting: string;
   readonly refusedKey: Problem | null;
+  /** A person was being waited for. */
+  readonly waiting: boolean;
   readonly negotiated: boolean;
   readonly loginRefused: () => Problem;
 };
@@ -23,6 +25,7 @@ export function problemOfSession(failure: SessionFailure): Problem {
   const { hop, phase, error, lateMs, refusedKey } = failure;
   const at = { host: hop.host, port: hop.port };
   if (refusedKey !== null) return refusedKey;
+  if (failure.waiting) return problem('login-unanswered', { host: hop.host, user: hop.user, how: 'closed' });
   if (phase === 'login') return problemOfLogin(failure);
   if (lateMs !== null) return problem('handshake-timeout', { ...at, ms: lateMs });
   const code = error?.code;
@@ -35,12 +38,16 @@ export function problemOfSession(failure: SessionFailure): Problem {
 function problemOfGreeting({ hop, greeting }: SessionFailure): Problem {
   const at = { host: hop.host, port: hop.port };
   if (greeting === '') return problem('closed-before-greeting', at);
-  if (TURNED_AWAY.some((sentence) => greeting.startsWith(sentence))) return problem('turned-away', { ...at, said: greeting });
+  const sign = TURNED_AWAY.find(([sentence]) => greeting.startsWith(sentence))?.[1];
+  if (sign !== undefined) return problem('turned-away', { ...at, said: greeting, sign, ms: null });
   return problem('not-ssh', { ...at, saw: greeting });
 }
 
 /** What sshd sends in place of its greeting (sshd.c): PerSourcePenalties and MaxStartups. */
-const TURNED_AWAY = ['Not allowed at this time', 'Exceeded MaxStartups'];
+const TURNED_AWAY = [
+  ['Not allowed at this time', 'penalty'],
+  ['Exceeded MaxStartups', 'full'],
+] as const;
 
 /** RFC 4253 section 11.1: SSH_DISCONNECT_TOO_MANY_CONNECTIONS and _CONNECTION_LOST and the like are for now; the rest is a refusal. */
 const FOR_NOW = new Set<unknown>([10, 11, 12]);

@@ -10,7 +10,11 @@ const given = {
   clock: fakeClock(),
   signal: new AbortController().signal,
   verifier: { algorithms: ['ssh-ed25519' as const], verify: () => null },
-  login: { handler: () => false as const, refused: () => problem('login-refused', { host: 'hop', user: 'ann', tried: '' }) },
+  login: {
+    handler: () => false as const,
+    attach: () => {},
+    refused: () => problem('login-refused', { host: 'hop', user: 'ann', tried: '' }),
+  },
 };
 
 describe('a session', () => {

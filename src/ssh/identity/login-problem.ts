@@ -1,0 +1,74 @@
+import { problem, type Problem, ProblemError } from '../../model/problem.ts';
+import type { ResolvedHop } from '../types.ts';
+import type { Credentials } from './credentials.ts';
+import type { SignTrouble } from './login-key.ts';
+import type { LoginTry } from './login-way.ts';
+
+/** A person was asked, and will not answer. */
+export const declined = ({ host, user }: ResolvedHop): ProblemError =>
+  new ProblemError(problem('login-unanswered', { host, user, how: 'declined' }));
+
+export type Attempts = {
+  /** In order. */
+  readonly tried: readonly LoginTry[];
+  readonly credentials: Credentials;
+  /** What the server would still take; null: it has not said. */
+  readonly left: readonly string[] | null;
+  /** What was accepted as one step of several. */
+  readonly accepted: readonly string[];
+  readonly canAsk: boolean;
+};
+
+/** `login-refused` with what was tried and what was not; or, where there was nothing to try, why. */
+export function refusedLogin(hop: ResolvedHop, attempts: Attempts): Problem {
+  const { credentials, left, tried } = attempts;
+  if (tried.length === 0 && credentials.nothing !== null && takesKeys(left)) return credentials.nothing;
+  return problem('login-refused', { host: hop.host, port: hop.port, user: hop.user, tried: story(hop, attempts) });
+}
+
+const takesKeys = (left: readonly string[] | null): boolean => left === null || left.includes('publickey');
+
+function story(hop: ResolvedHop, { tried, credentials, left, accepted, canAsk }: Attempts): string {
+  const unusable = credentials.skipped.flatMap((p) => (p.code === 'key-unusable' ? `${p.facts.path} (${p.facts.why})` : []));
+  const others = (left ?? []).filter((method) => method !== 'publickey');
+  const unasked = canAsk
+    ? []
+    : others.filter((method) => PERSONAL.has(method) && (hop.login.methods as readonly string[]).includes(method));
+  return [
+    counted(tried.map(told)).join(', ') || 'nothing',
+    ...(unusable.length === 0 ? [] : [`not tried: ${unusable.join(', ')}`]),
+    ...(accepted.length === 0 ? [] : [`${acceptedWords(accepted)} and more is asked for: ${(left ?? []).join(', ')}`]),
+    ...(accepted.length === 0 && !takesKeys(left) ? [`it takes no keys, only: ${others.join(', ')}`] : []),
+    ...(unasked.length === 0 ? [] : ['nobody was there to be asked']),
+  ].join('; ');
+}
+
+function told({ label, trouble }: LoginTry): string {
+  const why = trouble?.() ?? null;
+  return why === null ? label : `${label} (${TROUBLE[why]})`;
+}
+
+const TROUBLE: Record<SignTrouble, string> = {
+  'no-common-algorithm': 'no signature algorithm in common',
+  'agent-refused': 'the agent would not sign',
+  'agent-gone': 'its agent is gone',
+  'agent-silent': 'its agent did not answer',
+  'bad-signature': 'its signature is of no use',
+  locked: 'nobody gave its passphrase',
+};
+
+const PERSONAL = new Set(['password', 'keyboard-interactive']);
+
+const acceptedWords = (accepted: readonly string[]): string =>
+  accepted.every((label) => !/^(password|questions)/.test(label)) ? 'a key was accepted' : `${counted(accepted).join(', ')}: accepted`;
+
+/** `password (3 times)` for what was tried several times in a row. */
+function counted(labels: readonly string[]): string[] {
+  const runs: { label: string; times: number }[] = [];
+  for (const label of labels) {
+    const last = runs.at(-1);
+    if (last?.label === label) last.times += 1;
+    else runs.push({ label, times: 1 });
+  }
+  return runs.map(({ label, times }) => (times === 1 ? label : `${label} (${times} times)`));
+}
