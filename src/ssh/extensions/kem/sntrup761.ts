@@ -1,6 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { invertSmall } from './invert-3.ts';
+import { invertTriple } from './invert-q.ts';
 import type { Kem, KemKeys } from './kem.ts';
-import { DEGREE, F3, FQ, invert, multiply, reduce } from './ring.ts';
+import { DEGREE, F3, FQ, multiply, reduce } from './ring.ts';
 import { decode, encode, encodeSmall } from './sntrup-encoding.ts';
 import { sortInPlace } from './sort.ts';
 
@@ -28,8 +30,7 @@ const HASH_BYTES = 32;
 export function makeKeys(random: Random): KemKeys & { readonly secretKey: Uint8Array } {
   const { g, inverse } = invertibleSmall(random);
   const f = randomShort(random);
-  // It always has an inverse, as x^761 - x - 1 is irreducible modulo 4591.
-  const h = multiply(invert(f, { field: FQ, scale: 3 })!, g, FQ);
+  const h = multiply(invertTriple(f), g, FQ);
   const publicKey = encode(Array.from(h, (x) => x + HALF), Q);
   const unknown = random(Math.ceil(DEGREE / 4));
   const secretKey = Buffer.concat([encodeSmall(f), encodeSmall(inverse), publicKey, unknown, hash(4, publicKey)]);
@@ -81,7 +82,7 @@ const hash = (prefix: number, bytes: Uint8Array): Uint8Array =>
 function invertibleSmall(random: Random): { readonly g: Int32Array; readonly inverse: Int32Array } {
   for (;;) {
     const g = Int32Array.from(randomWords(random), (word) => (((word & 0x3fffffff) * 3) / 2 ** 30 | 0) - 1);
-    const inverse = invert(g, { field: F3, scale: 1 });
+    const inverse = invertSmall(g);
     if (inverse !== null) return { g, inverse };
   }
 }

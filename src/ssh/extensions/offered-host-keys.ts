@@ -1,0 +1,74 @@
+import type { Client } from 'ssh2';
+
+/** The host keys that a server says it has (OpenSSH's PROTOCOL 2.5, hostkeys-00@openssh.com). */
+export type HostKeyOffer = {
+  /** Wire form, as the server lists them, without those of types that ssh2 cannot read. */
+  readonly keys: readonly Buffer[];
+  /** Of the session's first key exchange; part of what the server signs. */
+  readonly session: Buffer;
+  /** Asks for a proof that the server holds these keys; the answer's bytes, or null where it will not prove it. */
+  prove(keys: readonly Buffer[]): Promise<Buffer | null>;
+};
+
+/**
+ * Takes the announcement in ssh2's place, which asks at every connection for proofs of all keys, drops without a word
+ * those that fail, and throws on an answer that is cut short.
+ */
+export function watchHostKeys(client: Client, onOffer: (offer: HostKeyOffer) => Promise<void>): void {
+  const inner = internalsOf(client);
+  const handlers = inner._protocol._handlers;
+  const others = handlers['GLOBAL_REQUEST'];
+  let seen = false;
+  handlers['GLOBAL_REQUEST'] = (protocol, name, wantReply, data) => {
+    if (name !== ANNOUNCEMENT) return others?.(protocol, name, wantReply, data);
+    if (wantReply === true) inner._protocol.requestSuccess();
+    // OpenSSH ends the connection at a second one; there is nothing in it that would have to be known.
+    const first = !seen;
+    seen = true;
+    return first && Array.isArray(data) ? void onOffer(offerOf(inner, data)).catch(() => {}) : undefined;
+  };
+}
+
+const ANNOUNCEMENT = 'hostkeys-00@openssh.com';
+
+type Parsed = { getPublicSSH(): Buffer };
+
+function offerOf(inner: Internals, parsed: readonly Parsed[]): HostKeyOffer {
+  const byBlob = new Map(parsed.map((key) => [key.getPublicSSH().toString('base64'), key]));
+  return {
+    keys: parsed.map((key) => key.getPublicSSH()),
+    session: sessionOf(inner),
+    prove: (keys) =>
+      new Promise((resolve) => {
+        inner._callbacks.push((failed, data) => resolve(failed || !data ? null : Buffer.from(data)));
+        inner._protocol.openssh_hostKeysProve(keys.flatMap((key) => byBlob.get(key.toString('base64')) ?? []));
+      }),
+  };
+}
+
+type Internals = {
+  readonly _callbacks: ((failed: unknown, data?: Buffer | null) => void)[];
+  readonly _protocol: {
+    readonly _kex?: { readonly sessionID?: unknown };
+    readonly _handlers: Record<string, ((...args: unknown[]) => void) | undefined>;
+    openssh_hostKeysProve(keys: readonly Parsed[]): void;
+    requestSuccess(): void;
+  };
+};
+
+function internalsOf(client: Client): Internals {
+  const inner = client as unknown as Internals;
+  const protocol = inner._protocol as Partial<Internals['_protocol']> | undefined;
+  const known =
+    Array.isArray(inner._callbacks) &&
+    typeof protocol?.openssh_hostKeysProve === 'function' &&
+    typeof protocol.requestSuccess === 'function' &&
+    typeof protocol._handlers?.['GLOBAL_REQUEST'] === 'function';
+  if (!known) throw new Error('ssh2 is not built as expected: it has no hostkeys-00@openssh.com');
+  return inner;
+}
+
+function sessionOf({ _protocol: { _kex: kex } }: Internals): Buffer {
+  if (!Buffer.isBuffer(kex?.sessionID)) throw new Error('ssh2 is not built as expected: it has no session id');
+  return Buffer.from(kex.sessionID);
+}
