@@ -9,6 +9,8 @@ export type EventSource<S> = {
   readonly open: () => Promise<IncomingMessage>;
   readonly schema: S;
   readonly signal: AbortSignal;
+  /** What is not is passed over: a newer supervisor may say more. */
+  readonly isKnown?: (message: unknown) => boolean;
   /** What the end of the stream means: that all was said, or that the supervisor has gone. */
   readonly end: 'done' | 'gone';
 };
@@ -16,7 +18,10 @@ export type EventSource<S> = {
 /** The stream's messages, each checked; ends quietly when the signal aborts. Slow reading slows the sender. */
 export async function* readEvents<S extends v.GenericSchema>(source: EventSource<S>): AsyncGenerator<v.InferOutput<S>> {
   try {
-    for await (const data of messagesOf(await source.open())) yield checked(source.schema, parsed(data));
+    for await (const data of messagesOf(await source.open())) {
+      const message = parsed(data);
+      if (source.isKnown?.(message) ?? true) yield checked(source.schema, message);
+    }
   } catch (error) {
     if (source.signal.aborted) return;
     throw error instanceof ProblemError ? error : noSupervisor(error);

@@ -1,9 +1,20 @@
 import type * as v from 'valibot';
 import { type DoctorReport, DoctorReportSchema } from '../model/finding.ts';
+import { type Prompts, PromptsSchema } from '../model/prompt.ts';
 import { type Snapshot, SnapshotSchema, type TunnelSnapshot, TunnelSnapshotSchema } from '../model/snapshot.ts';
 import { type Story, StorySchema } from '../model/story.ts';
-import { HealthSchema, LogLineSchema, SupervisorEventSchema } from './contract.ts';
-import type { AgentRequest, DoctorRequest, Health, LogLine, LogQuery, SupervisorEvent, UpRequest } from './contract.ts';
+import { AnswerReplySchema, HealthSchema, isKnownEvent, LogLineSchema, SupervisorEventSchema } from './contract.ts';
+import type {
+  AgentRequest,
+  AnswerReply,
+  AnswerRequest,
+  DoctorRequest,
+  Health,
+  LogLine,
+  LogQuery,
+  SupervisorEvent,
+  UpRequest,
+} from './contract.ts';
 import { createCaller } from './client-call.ts';
 import { untilGone } from './client-gone.ts';
 import { checked } from './client-reply.ts';
@@ -28,6 +39,12 @@ export interface SupervisorClient {
   story(name: string): Promise<Story>;
   /** Looks at everything that could keep profiles from coming up; takes as long as their hops take to answer. */
   doctor(request: DoctorRequest): Promise<DoctorReport>;
+  /** What a person is asked. */
+  prompts(): Promise<Prompts>;
+  /** Rejects with `prompt-gone`, or `answer-unfit` where the question waits on. */
+  answer(prompt: string, request: AnswerRequest): Promise<AnswerReply>;
+  /** Says no. Rejects with `prompt-gone`. */
+  decline(prompt: string): Promise<AnswerReply>;
   /** Begins with one `snapshot`, with no gap to the changes that follow; ends quietly when `signal` aborts. */
   events(signal: AbortSignal): AsyncIterable<SupervisorEvent>;
   /** The last `lines` that match, then, with `follow`, each new one until `signal` aborts. */
@@ -60,7 +77,18 @@ export function createClient(socketPath: string): SupervisorClient {
         { method: 'POST', path: '/v1/doctor', body, patienceMs: PATIENCE_MS.examining * (body.profiles.length + 1) },
         DoctorReportSchema,
       ),
-    events: (signal) => readEvents({ open: () => call.stream('/v1/events', signal), schema: SupervisorEventSchema, signal, end: 'gone' }),
+    prompts: () => json({ method: 'GET', path: '/v1/prompts', patienceMs: PATIENCE_MS.quick }, PromptsSchema),
+    answer: (prompt, body) =>
+      json({ method: 'POST', path: promptPath(prompt), body, patienceMs: PATIENCE_MS.answering }, AnswerReplySchema),
+    decline: (prompt) => json({ method: 'DELETE', path: promptPath(prompt), patienceMs: PATIENCE_MS.quick }, AnswerReplySchema),
+    events: (signal) =>
+      readEvents({
+        open: () => call.stream('/v1/events', signal),
+        schema: SupervisorEventSchema,
+        isKnown: isKnownEvent,
+        signal,
+        end: 'gone',
+      }),
     logs: (query, signal) =>
       readEvents({ open: () => call.stream(logsPath(query), signal), schema: LogLineSchema, signal, end: query.follow ? 'gone' : 'done' }),
     stop: () =>
@@ -71,10 +99,11 @@ export function createClient(socketPath: string): SupervisorClient {
   };
 }
 
-/** How long a silent supervisor is waited for; closing may take as long as connections may take to drain. */
-const PATIENCE_MS = { health: 3_000, quick: 10_000, closing: 60_000, examining: 60_000 } as const;
+/** How long a silent supervisor is waited for; a keychain may be slow to take an answer, and closing may take as long as connections may take to drain. */
+const PATIENCE_MS = { health: 3_000, quick: 10_000, answering: 20_000, closing: 60_000, examining: 60_000 } as const;
 
 const tunnelPath = (name: string): string => `/v1/tunnels/${encodeURIComponent(name)}`;
+const promptPath = (id: string): string => `/v1/prompts/${encodeURIComponent(id)}`;
 const statusPath = (names: readonly string[]): string => `/v1/status${queryOf(names.map((name): [string, string] => ['name', name]))}`;
 const logsPath = (query: LogQuery): string =>
   `/v1/logs${queryOf(Object.entries(query).map(([key, value]): [string, string] => [key, String(value)]))}`;

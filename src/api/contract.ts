@@ -1,5 +1,6 @@
 import * as v from 'valibot';
-import { SnapshotSchema, TunnelSnapshotSchema } from '../model/snapshot.ts';
+import { PromptSchema, REMEMBER_WORDS } from '../model/prompt.ts';
+import { BecauseSchema, SnapshotSchema, TunnelSnapshotSchema } from '../model/snapshot.ts';
 
 /**
  * The contract between clients and the supervisor: HTTP and JSON over a Unix socket.
@@ -11,10 +12,14 @@ import { SnapshotSchema, TunnelSnapshotSchema } from '../model/snapshot.ts';
  *   DELETE /v1/tunnels/:name           → TunnelSnapshot; returns when every binding is free
  *   GET    /v1/tunnels/:name/story     Story
  *   POST   /v1/doctor                  DoctorRequest → DoctorReport; changes nothing, and may take a minute
- *   GET    /v1/events                  text/event-stream of SupervisorEvent, beginning with one `snapshot`
+ *   GET    /v1/prompts                 Prompts: what a person is asked
+ *   POST   /v1/prompts/:id             AnswerRequest → AnswerReply; the question waits on where the answer does not fit
+ *   DELETE /v1/prompts/:id             → AnswerReply; says no
+ *   GET    /v1/events                  text/event-stream of SupervisorEvent, beginning with one `snapshot` and one `prompt` for each that is open
  *   GET    /v1/logs?name=&lines=&since=&follow=   text/event-stream of LogLine
  *   POST   /v1/stop                    → Health; the supervisor ends afterwards, wanted tunnels stay wanted
  *
+ * Clients ignore events of a type that they do not know: more may be added.
  * A failure answers 4xx or 5xx with ApiFailure. Every answer carries the supervisor's version in `x-tunnels-version`.
  */
 export const API_VERSION = 1;
@@ -49,6 +54,20 @@ export const DoctorRequestSchema = v.strictObject({
   profiles: v.array(v.strictObject({ name: v.string(), profile: v.record(v.string(), v.unknown()), origin: v.string() })),
 });
 
+/** Of it nothing is ever logged or told back. */
+export const AnswerRequestSchema = v.strictObject({
+  /** One for each of the prompt's fields. */
+  answers: v.array(v.string()),
+  /** Longer than for this login, where the prompt allows it. */
+  remember: v.exactOptional(v.picklist(REMEMBER_WORDS)),
+});
+
+export const AnswerReplySchema = v.object({
+  id: v.string(),
+  /** The answer was taken, but something beside it did not work: it could not be kept in the keychain. */
+  warning: v.nullable(BecauseSchema),
+});
+
 /** A problem on the wire: the code and facts, and the words for clients without a catalogue. */
 export const ApiFailureSchema = v.object({
   code: v.string(),
@@ -61,7 +80,13 @@ export const SupervisorEventSchema = v.variant('type', [
   v.object({ type: v.literal('snapshot'), snapshot: SnapshotSchema }),
   v.object({ type: v.literal('tunnel'), tunnel: TunnelSnapshotSchema }),
   v.object({ type: v.literal('gone'), name: v.string() }),
+  /** A new question, or another tunnel waits for it. */
+  v.object({ type: v.literal('prompt'), prompt: PromptSchema }),
+  v.object({ type: v.literal('prompt-gone'), id: v.string() }),
 ]);
+
+const EVENT_TYPES: ReadonlySet<unknown> = new Set(SupervisorEventSchema.options.map(({ entries }) => entries.type.literal));
+export const isKnownEvent = (message: unknown): boolean => EVENT_TYPES.has((message as { readonly type?: unknown } | null)?.type);
 
 export const LogLineSchema = v.object({
   time: v.string(),
@@ -76,6 +101,8 @@ export type Health = v.InferOutput<typeof HealthSchema>;
 export type AgentRequest = v.InferOutput<typeof AgentRequestSchema>;
 export type UpRequest = v.InferOutput<typeof UpRequestSchema>;
 export type DoctorRequest = v.InferOutput<typeof DoctorRequestSchema>;
+export type AnswerRequest = v.InferOutput<typeof AnswerRequestSchema>;
+export type AnswerReply = v.InferOutput<typeof AnswerReplySchema>;
 export type ApiFailure = v.InferOutput<typeof ApiFailureSchema>;
 export type SupervisorEvent = v.InferOutput<typeof SupervisorEventSchema>;
 export type LogLine = v.InferOutput<typeof LogLineSchema>;

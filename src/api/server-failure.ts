@@ -24,7 +24,7 @@ export function answer(error: unknown): { status: ContentfulStatusCode; body: Ap
 
 /** Of use to curl and to logs; our own client goes by the code. */
 function statusOf(p: Problem): ContentfulStatusCode {
-  if (p.code === 'tunnel-not-found') return 404;
+  if (p.code === 'tunnel-not-found' || p.code === 'prompt-gone') return 404;
   const exit = exitCodeOf(p);
   if (exit === EXIT.usage) return 400;
   return exit === EXIT.personNeeded || exit === EXIT.bindingHeld ? 409 : 500;

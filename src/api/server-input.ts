@@ -4,6 +4,8 @@ import { ProblemError, problem } from '../model/problem.ts';
 import { isProfileName } from '../model/profile.ts';
 import {
   type AgentRequest,
+  type AnswerRequest,
+  AnswerRequestSchema,
   AgentRequestSchema,
   type DoctorRequest,
   DoctorRequestSchema,
@@ -35,6 +37,13 @@ export function agentRequestOf(body: string): AgentRequest {
 
 export function doctorRequestOf(body: string): DoctorRequest {
   return valid(DoctorRequestSchema, json(body));
+}
+
+/** Never says what it was sent: that may be a secret. */
+export function answerRequestOf(body: string): AnswerRequest {
+  const result = v.safeParse(AnswerRequestSchema, json(body));
+  if (result.success) return result.output;
+  throw refuse('the body is not { "answers": ["...", ...], "remember": "supervisor" or "keychain" or left out }');
 }
 
 const LogQuerySchema = v.object({

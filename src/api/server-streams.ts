@@ -5,8 +5,11 @@ import { eventStream } from './sse.ts';
 /** The snapshot and the subscription are taken in one go, so that no change falls between them. */
 export const openEventStream = (needs: ApiNeeds, first: () => SupervisorEvent): Response =>
   eventStream(needs, (stream) => {
-    stream.send(first());
-    return needs.tunnels.subscribe((event) => stream.send(event));
+    const send = (event: SupervisorEvent): void => stream.send(event);
+    send(first());
+    for (const prompt of needs.prompts.list()) send({ type: 'prompt', prompt });
+    const cancels = [needs.tunnels.subscribe(send), needs.prompts.subscribe(send)];
+    return () => cancels.forEach((cancel) => cancel());
   });
 
 export async function openLogStream(needs: ApiNeeds, query: LogQuery): Promise<Response> {

@@ -44,6 +44,9 @@ function applied(view: View, event: SupervisorEvent): View {
       return new Map(view).set(event.tunnel.name, event.tunnel);
     case 'gone':
       return new Map([...view].filter(([name]) => name !== event.name));
+    case 'prompt':
+    case 'prompt-gone':
+      return view;
   }
 }
 

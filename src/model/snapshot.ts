@@ -53,6 +53,8 @@ export const TunnelSnapshotSchema = v.object({
   since: time,
   because: v.nullable(BecauseSchema),
   retryAt: v.nullable(time),
+  /** Which question it waits for, where a person is asked one: `tunnels answer PROMPT`. */
+  prompt: v.exactOptional(v.string()),
   reconnects: v.number(),
   hops: v.array(HopSnapshotSchema),
   forwards: v.array(ForwardSnapshotSchema),

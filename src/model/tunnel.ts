@@ -7,6 +7,8 @@ import type { Problem } from './problem.ts';
  *    │              │  └─ wait ◀─┴─ lost ──┘ (as reconnecting)
  *   idle ◀─unused───┘        blocked: only a person leads out of it
  *
+ * A login that asks a person something is `blocked` as well, but gives nothing back: `before` is where it goes on.
+ *
  * `closing` says that bindings and connections are still being given back, and what comes after.
  */
 export type TunnelState =
@@ -16,7 +18,13 @@ export type TunnelState =
   | ({ readonly is: 'reconnecting' } & Trying)
   | { readonly is: 'up'; readonly since: number; readonly linkedAt: number; readonly attempt: number }
   | { readonly is: 'degraded'; readonly since: number; readonly linkedAt: number; readonly attempt: number; readonly because: Problem }
-  | { readonly is: 'blocked'; readonly since: number; readonly because: Problem };
+  | { readonly is: 'blocked'; readonly since: number; readonly because: Problem; readonly asks: Asks | null };
+
+/** The states in which a connection is being made. */
+export type TryingState = Extract<TunnelState, { readonly is: 'connecting' | 'reconnecting' }>;
+
+/** The name of the question that waits for a person. `over`: the dial that asked it has ended; the answer begins the next. */
+export type Asks = { readonly prompt: string; readonly dial: 'under-way' | 'over'; readonly before: TryingState };
 
 type Trying = {
   readonly since: number;
@@ -69,6 +77,10 @@ export type TunnelEvent =
   | { readonly type: 'linked'; readonly epoch: number }
   | { readonly type: 'link-failed'; readonly epoch: number; readonly problem: Problem }
   | { readonly type: 'link-lost'; readonly epoch: number; readonly problem: Problem }
+  /** What a person has to do before the dial can go on; null: nothing any more. */
+  | { readonly type: 'person-needed'; readonly epoch: number; readonly problem: Problem | null }
+  /** What a tunnel may be waiting for; a login that is under way hears of it by itself. */
+  | { readonly type: 'prompt-settled'; readonly prompt: string; readonly how: 'answered' | 'declined' }
   /** `age` is the run of a forward that listens here, the epoch of one that listens on a hop. */
   | { readonly type: 'bound'; readonly age: number; readonly forward: number; readonly listen: Address }
   /** `retryAfterMs`: when it is worth asking again, where that is known better than by backing off. */

@@ -2,6 +2,7 @@ import { API_VERSION, type Health } from '../api/contract.ts';
 import { readLogLines } from '../api/log-files.ts';
 import { problemOf } from '../model/problem.ts';
 import { systemClock } from '../platform/clock.ts';
+import { systemKeychain } from '../platform/keychain.ts';
 import { SUPERVISOR_EXIT } from '../platform/supervisor-exit.ts';
 import { VERSION } from '../platform/version.ts';
 import { createDoctor } from './doctor/doctor.ts';
@@ -9,6 +10,7 @@ import { createLog, type Log, printLine, RECENT_LINES } from './log.ts';
 import { openLogFile } from './log-file.ts';
 import { followLog } from './log-follow.ts';
 import type { SupervisorOptions } from './main.ts';
+import { PromptBook } from './prompts/book.ts';
 import { openRecovery } from './recovery/open-recovery.ts';
 import { serve } from './serve.ts';
 import { surviveErrors } from './signals.ts';
@@ -29,7 +31,8 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Runni
   const forgetErrors = surviveErrors(log, () => void log.close().finally(() => process.exit(SUPERVISOR_EXIT.failed)));
   const wanted = openWantedStore({ directory: paths.state, clock, log });
   const recovery = openRecovery({ directory: paths.state, clock, log });
-  const tunnels = createTunnels({ clock, random: Math.random, env, log, wanted, rungs: recovery.rungs });
+  const prompts = new PromptBook({ clock, log, keychain: systemKeychain({ clock }) });
+  const tunnels = createTunnels({ clock, random: Math.random, env, log, wanted, rungs: recovery.rungs, prompts });
   const doctor = createDoctor({
     ...recovery.doctor,
     clock,
@@ -45,7 +48,7 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Runni
     stop = resolve;
   });
   const logs = followLog(log, paths.logs);
-  const served = await serve({ tunnels, doctor, logs, health: () => health, stop, ending: ending.signal, clock }, paths.socket);
+  const served = await serve({ tunnels, prompts, doctor, logs, health: () => health, stop, ending: ending.signal, clock }, paths.socket);
   log.info('supervisor-started', { text: `The supervisor ${VERSION} runs as pid ${process.pid}.` });
   tunnels.restore(wanted.all());
   bringUp({ tunnels, log }, options);

@@ -8,6 +8,7 @@ import type { Story } from '../model/story.ts';
 import type { Clock } from '../platform/clock.ts';
 import { type Lease, Links, type Route } from '../ssh/links/links.ts';
 import type { Log } from './log.ts';
+import type { PromptBook, Waits } from './prompts/book.ts';
 import type { Rungs } from './recovery/rungs.ts';
 import { LocalClaims } from './tunnel/local-claims.ts';
 import { loginEnv } from './tunnel/login-env.ts';
@@ -27,7 +28,7 @@ export interface Tunnels {
   /** What happened to its bindings, the oldest episode first. */
   story(name: string): Story;
   subscribe(listener: (change: TunnelChange) => void): () => void;
-  /** A route over the same connections that the tunnels use, for the doctor. */
+  /** A route over the same connections that the tunnels use, for the doctor: no person is asked for it. */
   lease(route: Route, signal: AbortSignal): Promise<Lease>;
   /** What an earlier supervisor was asked for. */
   restore(wanted: readonly WantedTunnel[]): void;
@@ -42,6 +43,7 @@ export type TunnelsGiven = {
   readonly log: Log;
   readonly wanted: WantedStore;
   readonly rungs: Rungs;
+  readonly prompts: PromptBook;
 };
 
 type Known = { readonly runner: Runner; readonly document: string; readonly kept: WantedTunnel };
@@ -59,7 +61,8 @@ class TunnelSet implements Tunnels {
   constructor(given: TunnelsGiven) {
     this.#given = given;
     // A link's change shows in every tunnel that may use it.
-    this.#links = new Links({ clock: given.clock, onChange: () => this.#announceAll() });
+    this.#links = new Links({ clock: given.clock, onChange: () => this.#announceAll(), desk: given.prompts });
+    given.prompts.onSettled((settled) => this.#known.forEach(({ runner }) => runner.settled(settled)));
   }
 
   snapshot(names?: readonly string[]): TunnelSnapshot[] {
@@ -140,9 +143,9 @@ class TunnelSet implements Tunnels {
   }
 
   #newRunner(profile: Profile): Runner {
-    const { clock, random, env, log, rungs } = this.#given;
-    const shared = { links: this.#links, claims: this.#claims };
+    const { clock, random, env, log, rungs, prompts } = this.#given;
     const { name } = profile;
+    const shared = { links: this.#links, claims: this.#claims, onWaits: (waits: Waits | null) => prompts.waits(name, waits) };
     const loginIn = (): NodeJS.ProcessEnv => loginEnv(env, this.#known.get(name)?.kept.agent);
     return new Runner({ profile, clock, random, env: loginIn, log, rungs, ...shared, onChange: () => this.#announce(name) });
   }

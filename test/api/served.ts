@@ -2,18 +2,23 @@ import { join } from 'node:path';
 import { createClient } from '../../src/api/client.ts';
 import type { Health, LogLine, LogQuery } from '../../src/api/contract.ts';
 import { matchesName, selectLines } from '../../src/api/log-files.ts';
+import { PromptBook } from '../../src/supervisor/prompts/book.ts';
 import { serve } from '../../src/supervisor/serve.ts';
+import { memoryLog } from '../supervisor/memory-log.ts';
+import { fakeKeychain } from '../supervisor/prompts/fake-keychain.ts';
 import { createTunnels } from '../supervisor/fake-tunnels.ts';
 import { fakeClock } from '../support/fake-clock.ts';
 import { tempDir } from '../support/temp-home.ts';
 
 export const HEALTH: Health = { pid: 4711, version: '1.2.3', apiVersion: 1, since: '2026-01-01T00:00:00.000Z', home: '/h' };
 
-/** The API at a real Unix socket, over fake tunnels, a fake log and a fake clock. */
+/** The API at a real Unix socket, over fake tunnels, real prompts, a fake log and a fake clock. */
 export async function served() {
   const socket = join(tempDir(), 's.sock');
   const tunnels = createTunnels();
   const clock = fakeClock();
+  const keychain = fakeKeychain();
+  const prompts = new PromptBook({ clock, log: memoryLog(), keychain });
   const lines: LogLine[] = [];
   const listeners = new Set<(line: LogLine) => void>();
   const ending = new AbortController();
@@ -35,6 +40,18 @@ export async function served() {
     ending.abort();
     server.stopAccepting();
   };
-  const server = await serve({ tunnels, doctor, logs, health: () => HEALTH, stop, ending: ending.signal, clock }, socket);
-  return { socket, tunnels, clock, log, logListeners: () => listeners.size, asked, server, ending, client: createClient(socket) };
+  const server = await serve({ tunnels, prompts, doctor, logs, health: () => HEALTH, stop, ending: ending.signal, clock }, socket);
+  return {
+    socket,
+    tunnels,
+    prompts,
+    keychain,
+    clock,
+    log,
+    logListeners: () => listeners.size,
+    asked,
+    server,
+    ending,
+    client: createClient(socket),
+  };
 }

@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { onTestFinished } from 'vitest';
 import type { SupervisorClient } from '../../src/api/client.ts';
-import type { DoctorRequest, LogLine, SupervisorEvent, UpRequest } from '../../src/api/contract.ts';
+import type { AnswerReply, AnswerRequest, DoctorRequest, LogLine, SupervisorEvent, UpRequest } from '../../src/api/contract.ts';
 import type { Given, Output, RunOptions } from '../../src/cli/given.ts';
 import { main } from '../../src/cli/main.ts';
 import type { Finding } from '../../src/model/finding.ts';
+import type { Prompt } from '../../src/model/prompt.ts';
 import type { TunnelSnapshot } from '../../src/model/snapshot.ts';
 import type { Story } from '../../src/model/story.ts';
 import { pathsFor } from '../../src/platform/paths.ts';
@@ -22,6 +23,9 @@ export type FakeSupervisor = {
   stories?: Story[];
   /** What the doctor finds; what it was asked is in `examined`. */
   findings?: Finding[];
+  /** What logins ask. */
+  prompts?: Prompt[];
+  onAnswer?: (id: string, request: AnswerRequest) => AnswerReply;
   onUp?: (name: string, request: UpRequest) => TunnelSnapshot;
   version?: string;
 };
@@ -32,6 +36,7 @@ export type World = {
   readonly requests: { name: string; request: UpRequest }[];
   readonly runs: RunOptions[];
   readonly examined: DoctorRequest[];
+  readonly answers: ({ id: string } & AnswerRequest)[];
   readonly home: string;
   readonly interrupt: AbortController;
   readonly unread: AbortController;
@@ -53,6 +58,7 @@ export function makeWorld(changes: Partial<World> = {}): World {
     requests: [],
     runs: [],
     examined: [],
+    answers: [],
     home,
     interrupt: new AbortController(),
     unread: new AbortController(),
@@ -147,6 +153,15 @@ function fakeClient(world: World): SupervisorClient {
     async restart(name) {
       world.calls.push(`restart ${name}`);
       return find(name);
+    },
+    prompts: async () => ({ schemaVersion: 1, prompts: supervisor.prompts ?? [] }),
+    async answer(id, request) {
+      world.answers.push({ id, ...request });
+      return supervisor.onAnswer?.(id, request) ?? { id, warning: null };
+    },
+    async decline(id) {
+      world.calls.push(`decline ${id}`);
+      return { id, warning: null };
     },
     async *events(signal) {
       const events = supervisor.events?.shift() ?? [];

@@ -1,16 +1,16 @@
 import type { Tunnel, TunnelEffect } from '../../model/tunnel.ts';
-import { connect, idleOut, retryNow } from './connection.ts';
+import { connect, dialAgain, idleOut, retryNow } from './connection.ts';
 import { bindNow } from './forwards.ts';
 import { giveBack } from './give-back.ts';
 import { type Given, indexes, type Outcome, replaceAt, unchanged } from './given.ts';
 
 export function askedUp(tunnel: Tunnel, given: Given): Outcome {
   const { state } = tunnel;
-  if (state.is === 'blocked') return close(tunnel, given, 'then-up');
+  if (state.is === 'blocked' && state.asks === null) return close(tunnel, given, 'then-up');
   if (state.is === 'down') {
     return state.closing === null ? start(tunnel, given) : unchanged({ ...tunnel, state: { ...state, closing: 'then-up' } });
   }
-  const retried = retryNow(tunnel, given);
+  const retried = state.is === 'blocked' ? dialAgain(tunnel, given) : retryNow(tunnel, given);
   const bound = bindNow(retried.tunnel, given);
   return { tunnel: bound.tunnel, effects: [...retried.effects, ...bound.effects] };
 }

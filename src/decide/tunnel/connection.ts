@@ -1,9 +1,10 @@
 import { type Problem, retryClassOf } from '../../model/problem.ts';
-import type { Step, Tunnel, TunnelEffect } from '../../model/tunnel.ts';
+import type { Step, TryingState, Tunnel, TunnelEffect } from '../../model/tunnel.ts';
 import { backoff, STABLE_MS } from '../backoff.ts';
+import { ask } from './asking.ts';
 import { settle } from './forwards.ts';
 import { block } from './give-back.ts';
-import { type Given, indexes, linkedAtOf, type Outcome, replaceAt, unchanged } from './given.ts';
+import { type Given, indexes, linkedAtOf, type Outcome, replaceAt, tryingOf, unchanged } from './given.ts';
 
 /** Begins a dial under a new epoch. */
 export function connect(tunnel: Tunnel, given: Given, because: Problem | null): Outcome {
@@ -17,11 +18,13 @@ export function connect(tunnel: Tunnel, given: Given, because: Problem | null): 
 }
 
 /** Every hop is there: what listens on hops can be bound now. */
-export function linked(tunnel: Tunnel, given: Given): Outcome {
-  if (stepOf(tunnel)?.at !== 'dialing' || !('attempt' in tunnel.state)) return unchanged(tunnel);
+export function linked(blocked: Tunnel, given: Given): Outcome {
+  const dialing = dialingOf(blocked);
+  if (dialing === null) return unchanged(blocked);
+  const tunnel = { ...blocked, state: dialing };
   const there = indexes(given.profile, false);
   const forwards = there.reduce((list, index) => replaceAt(list, index, { is: 'binding', since: given.now }), tunnel.forwards);
-  const state = trying(tunnel, given, { step: { at: 'binding', linkedAt: given.now }, attempt: tunnel.state.attempt, because: null });
+  const state = trying(tunnel, given, { step: { at: 'binding', linkedAt: given.now }, attempt: dialing.attempt, because: null });
   const effects: TunnelEffect[] = there.map((forward) => ({ do: 'bind', age: tunnel.epoch, forward }));
   const outcome = settle({ ...tunnel, forwards, state }, given);
   return { tunnel: outcome.tunnel, effects: [...effects, ...idleOut(outcome.tunnel, given), ...outcome.effects] };
@@ -29,8 +32,10 @@ export function linked(tunnel: Tunnel, given: Given): Outcome {
 
 /** A dial did not get through. */
 export function linkFailed(tunnel: Tunnel, given: Given, because: Problem): Outcome {
-  if (stepOf(tunnel)?.at !== 'dialing') return unchanged(tunnel);
-  return retryClassOf(because) === 'person' ? block(tunnel, given, because) : waitForRetry(tunnel, given, because);
+  const dialing = dialingOf(tunnel);
+  if (dialing === null) return unchanged(tunnel);
+  if (because.code === 'prompt-waiting') return ask(tunnel, given, { because, before: dialing, dial: 'over' });
+  return retryClassOf(because) === 'person' ? block(tunnel, given, because) : waitForRetry({ ...tunnel, state: dialing }, given, because);
 }
 
 /** A connection that was there is gone. */
@@ -56,6 +61,14 @@ export function retryNow(tunnel: Tunnel, given: Given): Outcome {
   return connect(tunnel, given, 'because' in tunnel.state ? tunnel.state.because : null);
 }
 
+/** The dial that asked a person is over, and it is worth beginning the next: the question is answered, or somebody asks to try now. */
+export function dialAgain(tunnel: Tunnel, given: Given): Outcome {
+  const { state } = tunnel;
+  if (state.is !== 'blocked' || state.asks?.dial !== 'over') return unchanged(tunnel);
+  const { before } = state.asks;
+  return connect({ ...tunnel, state: before }, given, before.because);
+}
+
 /** Nobody has used an idle tunnel for its idle time. */
 export function idledOut(tunnel: Tunnel, given: Given): Outcome {
   if (given.profile.idleMs === null || tunnel.busy || linkedAtOf(tunnel) === null) return unchanged(tunnel);
@@ -68,6 +81,12 @@ export function idledOut(tunnel: Tunnel, given: Given): Outcome {
 export function idleOut(tunnel: Tunnel, given: Given): TunnelEffect[] {
   if (given.profile.idleMs === null || tunnel.busy || linkedAtOf(tunnel) === null) return [];
   return [{ do: 'wake', at: given.now + given.profile.idleMs, age: tunnel.epoch, timer: { for: 'idle-out' } }];
+}
+
+/** A dial that is under way, also while it asks a person. */
+function dialingOf(tunnel: Tunnel): TryingState | null {
+  const trying = tryingOf(tunnel);
+  return trying?.step.at === 'dialing' ? trying : null;
 }
 
 const stepOf = ({ state }: Tunnel): Step | null => ('step' in state ? state.step : null);

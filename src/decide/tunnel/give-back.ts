@@ -5,7 +5,7 @@ import type { Given, Outcome } from './given.ts';
 /** Only a person leads out of it, so nothing is kept that somebody could wait for in vain. */
 export function block(tunnel: Tunnel, given: Given, because: Problem): Outcome {
   const givenBack = giveBack(tunnel, given, because);
-  return { ...givenBack, tunnel: { ...givenBack.tunnel, state: { is: 'blocked', since: given.now, because } } };
+  return { ...givenBack, tunnel: { ...givenBack.tunnel, state: { is: 'blocked', since: given.now, because, asks: null } } };
 }
 
 /** Ends run and epoch, so that nothing under way is heard any more, and gives every binding and connection back. */

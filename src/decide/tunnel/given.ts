@@ -1,5 +1,5 @@
 import type { Forward, Profile } from '../../model/profile.ts';
-import type { Tunnel, TunnelEffect } from '../../model/tunnel.ts';
+import type { TryingState, Tunnel, TunnelEffect } from '../../model/tunnel.ts';
 
 /** Everything that a decision may depend on besides state and event. */
 export type Given = {
@@ -26,4 +26,10 @@ export const replaceAt = <T>(list: readonly T[], index: number, item: T): readon
 export function linkedAtOf({ state }: Tunnel): number | null {
   if (state.is === 'up' || state.is === 'degraded') return state.linkedAt;
   return 'step' in state && state.step.at === 'binding' ? state.step.linkedAt : null;
+}
+
+/** The dial that is under way, waits for its next try or binds, also while it asks a person; null where there is none. */
+export function tryingOf({ state }: Tunnel): TryingState | null {
+  if (state.is === 'blocked') return state.asks?.dial === 'under-way' ? state.asks.before : null;
+  return state.is === 'connecting' || state.is === 'reconnecting' ? state : null;
 }

@@ -2,7 +2,8 @@ import type { Profile } from '../../model/profile.ts';
 import { assertNever } from '../../model/result.ts';
 import type { Timer, Tunnel, TunnelEvent } from '../../model/tunnel.ts';
 import { askedDown, askedRestart, askedUp, closed, unused, used } from './asked.ts';
-import { idledOut, linked, linkFailed, linkLost, retryNow } from './connection.ts';
+import { declined, isParkedOn, personNeeded } from './asking.ts';
+import { dialAgain, idledOut, linked, linkFailed, linkLost, retryNow } from './connection.ts';
 import { bindAgain, bindFailed, bindTrouble, bound } from './forwards.ts';
 import { type Given, type Outcome, unchanged } from './given.ts';
 
@@ -38,6 +39,10 @@ export function transition(tunnel: Tunnel, event: TunnelEvent, given: Given): Ou
       return event.epoch === tunnel.epoch ? linkFailed(tunnel, given, event.problem) : unchanged(tunnel);
     case 'link-lost':
       return event.epoch === tunnel.epoch ? linkLost(tunnel, given, event.problem) : unchanged(tunnel);
+    case 'person-needed':
+      return event.epoch === tunnel.epoch ? personNeeded(tunnel, given, event.problem) : unchanged(tunnel);
+    case 'prompt-settled':
+      return promptSettled(tunnel, given, event);
     case 'bound':
       return bound(tunnel, given, event);
     case 'bind-failed':
@@ -51,6 +56,13 @@ export function transition(tunnel: Tunnel, event: TunnelEvent, given: Given): Ou
     default:
       return assertNever(event);
   }
+}
+
+type Settled = Extract<TunnelEvent, { readonly type: 'prompt-settled' }>;
+
+function promptSettled(tunnel: Tunnel, given: Given, { prompt, how }: Settled): Outcome {
+  if (!isParkedOn(tunnel, prompt)) return unchanged(tunnel);
+  return how === 'answered' ? dialAgain(tunnel, given) : declined(tunnel, given, prompt);
 }
 
 function woke(tunnel: Tunnel, given: Given, event: { readonly age: number; readonly timer: Timer }): Outcome {

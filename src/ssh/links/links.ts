@@ -2,9 +2,9 @@ import type { Keepalive } from '../../model/profile.ts';
 import type { Problem } from '../../model/problem.ts';
 import type { HopWord } from '../../model/snapshot.ts';
 import type { Clock } from '../../platform/clock.ts';
-import { NOBODY, type Person } from '../identity/person.ts';
 import type { ResolvedHop } from '../types.ts';
 import type { HopLink } from '../remote/types.ts';
+import { type Desk, EMPTY_DESK, type OnNeeded } from './asking.ts';
 import { Parking } from './parking.ts';
 import { Slot } from './slot.ts';
 
@@ -13,6 +13,12 @@ export type HopState = { readonly state: HopWord; readonly rttMs: number | null 
 
 /** A hop that had stopped answering has answered in time; `doubtedMs` is how long it was silent. */
 export type OnRevived = (hop: string, doubtedMs: number) => void;
+
+export type LeaseGiven = {
+  readonly onRevived?: OnRevived;
+  /** Who hears what a person has to do on the way; without it nobody is asked, and what needs a person fails. */
+  readonly onNeeded?: OnNeeded;
+};
 
 /** The use of a whole route by one tunnel. */
 export interface Lease {
@@ -27,22 +33,24 @@ export interface Lease {
 export class Links {
   readonly #clock: Clock;
   readonly #onChange: () => void;
-  readonly #person: Person;
+  readonly #desk: Desk;
   readonly #parking = new Parking();
   readonly #slots = new Map<string, Slot>();
   readonly #revivals = new WeakMap<Slot, Set<OnRevived>>();
 
-  constructor(given: { readonly clock: Clock; readonly onChange: () => void; readonly person?: Person }) {
+  constructor(given: { readonly clock: Clock; readonly onChange: () => void; readonly desk?: Desk }) {
     this.#clock = given.clock;
     this.#onChange = given.onChange;
-    this.#person = given.person ?? NOBODY;
+    this.#desk = given.desk ?? EMPTY_DESK;
   }
 
   /** Rejects with the ProblemError of the hop that failed, or with the signal's reason. */
-  async lease(route: Route, signal: AbortSignal, onRevived: OnRevived = () => {}): Promise<Lease> {
+  async lease(route: Route, signal: AbortSignal, given: LeaseGiven = {}): Promise<Lease> {
+    const { onRevived = () => {} } = given;
+    const hear = hearerOf(given);
     const held: Slot[] = [];
     const links: HopLink[] = [];
-    const leave = releaseOnce(held);
+    const leave = releaseOnce(held, hear);
     const release: Lease['release'] = async (how) => {
       for (const slot of held) this.#revivals.get(slot)?.delete(onRevived);
       await leave(how);
@@ -50,9 +58,9 @@ export class Links {
     try {
       for (const slot of this.#slotsOf(route)) {
         this.#revivals.set(slot, (this.#revivals.get(slot) ?? new Set()).add(onRevived));
-        slot.enter();
+        slot.enter(hear);
         held.push(slot);
-        links.push(await orAborted(slot.ready(), signal));
+        links.push(await orAborted(slot.ready({ quiet: hear === null }), signal));
       }
       return { links, lost: Promise.race(links.map((link) => link.lost)), release };
     } catch (error) {
@@ -90,7 +98,7 @@ export class Links {
       clock: this.#clock,
       parking: this.#parking,
       keepalive: made.keepalive,
-      person: this.#person,
+      desk: this.#desk,
       parent: made.parent,
       onChange: this.#onChange,
       onRevived: (doubtedMs) => {
@@ -108,13 +116,16 @@ export class Links {
 /** Same way, same login, same patience: the same connection. */
 const keysOf = (route: Route): string[] => route.hops.map((_, index) => JSON.stringify([route.keepalive, route.hops.slice(0, index + 1)]));
 
-function releaseOnce(held: readonly Slot[]): Lease['release'] {
+/** One of its own for each lease: two of one tunnel may overlap. */
+const hearerOf = ({ onNeeded }: LeaseGiven): OnNeeded | null => (onNeeded === undefined ? null : (needed) => onNeeded(needed));
+
+function releaseOnce(held: readonly Slot[], hear: OnNeeded | null): Lease['release'] {
   let released = false;
   return async (how) => {
     if (released) return;
     released = true;
     // From the far end, so that each goodbye still has its way.
-    for (const slot of held.toReversed()) await slot.leave(how);
+    for (const slot of held.toReversed()) await slot.leave(how, hear);
   };
 }
 

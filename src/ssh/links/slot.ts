@@ -3,9 +3,9 @@ import { type Problem, ProblemError, problem, problemOf, retryClassOf } from '..
 import type { Keepalive } from '../../model/profile.ts';
 import type { HopWord } from '../../model/snapshot.ts';
 import type { Clock } from '../../platform/clock.ts';
-import type { Person } from '../identity/person.ts';
 import type { LiveLink } from '../session/live-link.ts';
 import type { Reset, ResolvedHop } from '../types.ts';
+import { Asking, type Desk, type OnNeeded } from './asking.ts';
 import { dialLink } from './dial-link.ts';
 import type { Dismissal, Parking } from './parking.ts';
 
@@ -13,7 +13,7 @@ export type SlotGiven = {
   readonly clock: Clock;
   readonly parking: Parking;
   readonly keepalive: Keepalive;
-  readonly person: Person;
+  readonly desk: Desk;
   readonly parent: Slot | null;
   readonly onChange: () => void;
   /** A doubted link has answered before a new one got through. */
@@ -34,7 +34,8 @@ export class Slot {
   readonly #given: SlotGiven;
   #users = 0;
   #link: LiveLink | null = null;
-  #dial: { readonly link: Promise<LiveLink>; readonly abort: AbortController } | null = null;
+  #dial: { readonly link: Promise<LiveLink>; readonly abort: AbortController; readonly asking: Asking } | null = null;
+  readonly #audience = new Set<OnNeeded>();
   #reset: Reset | null = null;
   #doubtedAt: number | null = null;
   /** Dials beside the doubted link that failed. */
@@ -56,19 +57,33 @@ export class Slot {
     return this.#link?.rttMs ?? null;
   }
 
-  /** The link, dialled if there is none; rejects with the ProblemError of the dial. */
-  async ready(): Promise<LiveLink> {
+  /** The link, dialled if there is none; rejects with the ProblemError of the dial. `quiet`: not with a person's help. */
+  async ready({ quiet }: { readonly quiet: boolean }): Promise<LiveLink> {
     if (this.#link !== null) return this.#link;
-    return await this.#begin().link;
+    const { link, asking } = this.#begin();
+    if (quiet) return await Promise.race([link, asking.asked]);
+    try {
+      return await link;
+    } catch (error) {
+      // It was begun by somebody who may not ask, and came to its question before we came.
+      if (!asking.wasUnheard || this.#audience.size === 0) throw error;
+      return await this.ready({ quiet });
+    }
   }
 
-  enter(): void {
+  /** `hear`: whom this user tells what a person has to do; null: that nobody may be asked on its behalf. */
+  enter(hear: OnNeeded | null): void {
     this.#users += 1;
     this.#cancelLinger();
+    if (hear === null) return;
+    this.#audience.add(hear);
+    const needed = this.#dial?.asking.needed;
+    if (needed) hear(needed);
   }
 
   /** The last user's leaving closes the link in order, or, where somebody may come back for it, a little later. */
-  async leave(how: 'for-good' | 'may-return'): Promise<void> {
+  async leave(how: 'for-good' | 'may-return', hear: OnNeeded | null): Promise<void> {
+    if (hear !== null) this.#audience.delete(hear);
     this.#users -= 1;
     if (this.#users > 0) return;
     if (how === 'for-good') await this.#end();
@@ -88,7 +103,8 @@ export class Slot {
   #begin() {
     if (this.#dial !== null) return this.#dial;
     const abort = new AbortController();
-    const dial = { abort, link: this.#connect(abort.signal) };
+    const asking = new Asking({ desk: this.#given.desk, place: this.#place(), audience: this.#audience });
+    const dial = { abort, asking, link: this.#connect(abort.signal, asking) };
     this.#dial = dial;
     this.#given.onChange();
     dial.link.then(
@@ -99,9 +115,19 @@ export class Slot {
     return dial;
   }
 
-  async #connect(signal: AbortSignal): Promise<LiveLink> {
-    const { parent, clock, keepalive, parking, person } = this.#given;
-    const via = parent === null ? null : await parent.ready();
+  async #connect(signal: AbortSignal, person: Asking): Promise<LiveLink> {
+    try {
+      return await this.#dialWith(signal, person);
+    } catch (error) {
+      throw signal.aborted ? error : person.reasonOf(error);
+    } finally {
+      person.end();
+    }
+  }
+
+  async #dialWith(signal: AbortSignal, person: Asking): Promise<LiveLink> {
+    const { parent, clock, keepalive, parking } = this.#given;
+    const via = parent === null ? null : await parent.ready({ quiet: this.#audience.size === 0 });
     return await dialLink(this.hop, {
       clock,
       signal,
@@ -194,9 +220,9 @@ export class Slot {
     this.#given.onChange();
   }
 
-  /** Two hops of one address behind different hops are different places. */
+  /** Two hops of one address behind different hops are different places, and so is one that a command leads to. */
   #place(): string {
     const parent = this.#given.parent;
-    return `${parent === null ? '' : `${parent.#place()} `}${this.hop.host} ${this.hop.port}`;
+    return `${parent === null ? '' : `${parent.#place()} `}${this.hop.host} ${this.hop.port}${this.hop.way.command === null ? '' : ' by command'}`;
   }
 }

@@ -9,6 +9,8 @@ export type ConnectionGiven = {
   readonly links: Links;
   readonly env: () => NodeJS.ProcessEnv;
   readonly onRevived: OnRevived;
+  /** What a person has to do before this epoch's dial can go on; null: nothing any more. */
+  readonly onNeeded: (epoch: number, needed: Problem | null) => void;
   readonly onLost: (epoch: number, because: Problem) => void;
 };
 
@@ -37,12 +39,12 @@ export class Connection {
 
   /** Asks ssh_config anew for each dial, so that a correction takes effect without a restart. */
   async connect(epoch: number): Promise<readonly HopLink[]> {
-    const { profile, links, env, onLost, onRevived } = this.#given;
+    const { profile, links, env, onLost, onNeeded, onRevived } = this.#given;
     const dial = new AbortController();
     this.#dial = dial;
     const hops = await resolveRoute(profile.hops, profile.ssh, { env: env(), signal: dial.signal });
     this.#route = { hops, keepalive: profile.keepalive === 'mirror' ? DEFAULT_KEEPALIVE : profile.keepalive };
-    const lease = await links.lease(this.#route, dial.signal, onRevived);
+    const lease = await links.lease(this.#route, dial.signal, { onRevived, onNeeded: (needed) => onNeeded(epoch, needed) });
     if (dial.signal.aborted) {
       await lease.release('for-good');
       throw dial.signal.reason;

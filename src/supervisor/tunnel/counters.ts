@@ -16,4 +16,11 @@ export class Counters implements Meter {
   constructor(onChange: () => void) {
     this.onChange = onChange;
   }
+
+  /** False: that was known before. */
+  warn(warning: Problem | null): boolean {
+    const isNew = JSON.stringify(this.warning) !== JSON.stringify(warning);
+    this.warning = warning;
+    return isNew;
+  }
 }

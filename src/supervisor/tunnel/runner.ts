@@ -1,14 +1,10 @@
 import { transition, newTunnel } from '../../decide/tunnel/transition.ts';
 import { type Problem, problem, problemOf } from '../../model/problem.ts';
-import type { Profile } from '../../model/profile.ts';
 import type { TunnelSnapshot } from '../../model/snapshot.ts';
 import type { Episode } from '../../model/story.ts';
 import type { Tunnel, TunnelEffect, TunnelEvent } from '../../model/tunnel.ts';
-import type { Clock } from '../../platform/clock.ts';
-import type { Links } from '../../ssh/links/links.ts';
-import type { Log } from '../log.ts';
+import type { Settled } from '../prompts/book.ts';
 import { BindLater } from '../recovery/bind-later.ts';
-import type { Rungs } from '../recovery/rungs.ts';
 import { tellRevival } from '../recovery/tell-revival.ts';
 import { Teller } from '../recovery/teller.ts';
 import { Bindings } from './bindings.ts';
@@ -17,23 +13,10 @@ import { Counters } from './counters.ts';
 import { Gate } from './gate.ts';
 import { GiveBack } from './give-back.ts';
 import { Ladders } from './ladders.ts';
-import type { LocalClaims } from './local-claims.ts';
+import type { RunnerGiven } from './runner-given.ts';
 import { snapshotOf } from './snapshot-of.ts';
-import { tell } from './tell.ts';
+import { tell, tellWaits } from './tell.ts';
 import { Timers } from './timers.ts';
-
-export type RunnerGiven = {
-  readonly profile: Profile;
-  readonly clock: Clock;
-  readonly random: () => number;
-  /** Asked anew for each dial. */
-  readonly env: () => NodeJS.ProcessEnv;
-  readonly links: Links;
-  readonly rungs: Rungs;
-  readonly claims: LocalClaims;
-  readonly log: Log;
-  readonly onChange: () => void;
-};
 
 /** How long open connections may go on after `down`. */
 const DRAIN_MS = 2_000;
@@ -69,6 +52,7 @@ export class Runner {
     this.#connection = new Connection({
       ...given,
       onRevived: (hop, doubtedMs) => tellRevival(this.#teller, given.profile, { hop, since: given.clock.now() - doubtedMs }),
+      onNeeded: (epoch, needed) => this.#send({ type: 'person-needed', epoch, problem: needed }),
       onLost: (epoch, because) => this.#send({ type: 'link-lost', epoch, problem: because }),
     });
     this.#bindings = new Bindings({
@@ -116,6 +100,11 @@ export class Runner {
     this.#send({ type: 'asked-up' });
   }
 
+  /** A question was answered, or declined, that this tunnel may wait for. */
+  settled(settled: Settled): void {
+    this.#send({ type: 'prompt-settled', ...settled });
+  }
+
   /** Resolves when every binding is free and every connection closed. */
   async down(): Promise<void> {
     this.#wanted = 'down';
@@ -138,6 +127,7 @@ export class Runner {
     const { tunnel, effects } = transition(before, event, { profile, now: clock.now(), jitter: random() });
     this.#tunnel = tunnel;
     if (tunnel !== before) tell({ profile, before, after: tunnel, log });
+    tellWaits(before, tunnel, this.#given.onWaits);
     for (const effect of effects) this.#perform(effect);
     if (tunnel !== before) this.#given.onChange();
     if (!this.#isClosing()) for (const done of this.#settled.splice(0)) done();
@@ -188,13 +178,10 @@ export class Runner {
   }
 
   #warned(forward: number, warning: Problem | null): void {
-    const counters = this.#counters[forward];
-    if (counters === undefined) return;
-    const isNew = JSON.stringify(counters.warning) !== JSON.stringify(warning);
-    counters.warning = warning;
+    if (this.#counters[forward]?.warn(warning) !== true) return;
     // Once, not with every reconnect.
-    if (warning !== null && isNew) this.#given.log.problem(warning, { tunnel: this.#given.profile.name });
-    if (isNew) this.#given.onChange();
+    if (warning !== null) this.#given.log.problem(warning, { tunnel: this.#given.profile.name });
+    this.#given.onChange();
   }
 
   /** The connection died: what hangs on it is dropped without waiting for anybody. */

@@ -27,6 +27,7 @@ export function snapshotOf(given: SnapshotGiven): TunnelSnapshot {
     since: time(state.since),
     because: 'because' in state ? because(state.because, profile) : null,
     retryAt: retryAt(state),
+    ...(state.is === 'blocked' && state.asks !== null && { prompt: state.asks.prompt }),
     reconnects: tunnel.reconnects,
     hops: hopsOf(given),
     forwards: profile.forwards.map((_, index) => forwardOf(given, index)),

@@ -37,6 +37,7 @@ const lost = problem('link-closed', { host: 'bastion' });
 const silent = problem('connect-timeout', { host: 'bastion', port: 22, ms: 1 });
 const loginRefused = problem('login-refused', { host: 'bastion', user: 'ann', tried: 'agent' });
 const held = problem('binding-refused', { listen: '127.0.0.1:15432', on: 'bastion' });
+const touch = problem('touch-needed', { host: 'bastion', user: 'ann', key: 'id_ed25519_sk' });
 const notAllowed = problem('bind-not-allowed', { listen: '127.0.0.1:15432', on: 'bastion', said: 'no' });
 
 function run(events: readonly TunnelEvent[], over: Partial<Given> = {}) {
@@ -225,7 +226,9 @@ describe('an idle tunnel', () => {
 const anyEvent = (): fc.Arbitrary<TunnelEvent> => {
   const small = fc.integer({ min: 0, max: 12 });
   const which = fc.integer({ min: 0, max: 2 });
-  const anyProblem = fc.constantFrom(lost, silent, loginRefused, held, notAllowed);
+  const asked = fc.constantFrom('1', '2');
+  const waiting = asked.map((id) => problem('prompt-waiting', { id, what: 'a word' }));
+  const anyProblem = fc.oneof(fc.constantFrom(lost, silent, loginRefused, held, notAllowed), waiting);
   return fc.oneof(
     fc.constantFrom<TunnelEvent>(
       { type: 'asked-up' },
@@ -246,6 +249,12 @@ const anyEvent = (): fc.Arbitrary<TunnelEvent> => {
     }),
     fc.record({ type: fc.constant('bind-trouble' as const), age: small, forward: which, problem: anyProblem }),
     fc.record({ type: fc.constant('closed' as const), run: small }),
+    fc.record({ type: fc.constant('person-needed' as const), epoch: small, problem: fc.option(fc.oneof(waiting, fc.constant(touch))) }),
+    fc.record({
+      type: fc.constant('prompt-settled' as const),
+      prompt: asked,
+      how: fc.constantFrom('answered' as const, 'declined' as const),
+    }),
     fc.record({
       type: fc.constant('woke' as const),
       age: small,
@@ -312,9 +321,27 @@ describe('whatever happens', () => {
     fc.assert(
       fc.property(history, anyGiven, (events, given) => {
         replay(events, given, (before, event, after) => {
-          if (before.state.is === 'blocked' && !event.type.startsWith('asked')) {
-            expect(after.effects.filter((effect) => effect.do === 'connect' || effect.do === 'bind')).toEqual([]);
-          }
+          if (before.state.is !== 'blocked' || event.type.startsWith('asked')) return;
+          const dials = after.effects.filter((effect) => effect.do === 'connect').length;
+          const binds = after.effects.filter((effect) => effect.do === 'bind').length;
+          expect(dials).toBe(before.state.asks?.dial === 'over' && event.type === 'prompt-settled' ? dials : 0);
+          // What only waits for an answer may be bound by its own dial, when that gets through after all.
+          expect(binds).toBe(before.state.asks === null ? 0 : binds);
+        });
+      }),
+    );
+  });
+  test('a tunnel that waits for an answer keeps what listens here, and knows where to go on', () => {
+    fc.assert(
+      fc.property(history, anyGiven, (events, given) => {
+        replay(events, given, (before, event, after) => {
+          const { state } = after.tunnel;
+          if (state.is !== 'blocked' || state.asks === null) return;
+          expect(after.effects.filter((effect) => effect.do === 'close' || effect.do === 'disconnect')).toEqual([]);
+          expect(after.tunnel.run).toBe(before.run);
+          expect(state.because.code).toBe('prompt-waiting');
+          expect(state.asks.before.step.at).toBe('dialing');
+          if (event.type === 'prompt-settled') expect(event.prompt === state.asks.prompt && state.asks.dial === 'over').toBe(false);
         });
       }),
     );

@@ -114,7 +114,7 @@ describe('links', () => {
     const { sshd, relay, hop } = await server();
     const links = newLinks();
     const revived: string[] = [];
-    const lease = await links.lease(routeOf(hop), open(), (name) => revived.push(name));
+    const lease = await links.lease(routeOf(hop), open(), { onRevived: (name) => revived.push(name) });
     ends.push(() => lease.release('for-good'));
     relay.swallow();
     await until(() => relay.accepted() > 1, { what: 'a dial beside the doubted connection' });

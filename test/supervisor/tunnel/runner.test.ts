@@ -84,6 +84,7 @@ const rungs = {
 
 function runnerOf(links: Links, over: { profile?: Partial<Profile>; rungs?: Rungs } = {}): Runner {
   const runner = new Runner({
+    onWaits: () => {},
     profile: { ...profile, ...over.profile },
     clock: systemClock,
     random: () => 0,
