@@ -24,25 +24,25 @@ export type HostKeyVerdict =
   | { readonly is: 'trusted' }
   | { readonly is: 'revoked'; readonly by: KnownKey }
   | { readonly is: 'not-pinned' }
-  /** Another key of the same type is known. */
+  /** Another key is known, of the same type where there is one. */
   | { readonly is: 'changed'; readonly known: KnownKey }
-  /** `others`: keys of other types that are known; the host is then not new, only this key of it. */
-  | { readonly is: 'unknown'; readonly others: readonly KnownKey[] };
+  | { readonly is: 'unknown' };
 
 /**
  * As OpenSSH decides (hostfile.c, check_hostkeys_by_key_or_type): a revoked key is never good, whatever else vouches
- * for it; one equal key suffices, whatever else is on file; a different key counts as a change where the types are
- * the same.
+ * for it; one equal key suffices, whatever else is on file; and where only other keys are on file, of whatever type,
+ * this one is a change and not new.
  */
 export function judgeHostKey({ offered, known, revoked, pins }: HostKeyEvidence): HostKeyVerdict {
   const same = (key: HostKey): boolean => key.blob === offered.blob;
   const by = revoked.find(same);
   if (by !== undefined) return { is: 'revoked', by };
-  if (pins.length > 0) return pins.some((pin) => samePin(pin, offered.fingerprint)) ? { is: 'trusted' } : { is: 'not-pinned' };
+  if (pins.length > 0) return isPinned(offered, pins) ? { is: 'trusted' } : { is: 'not-pinned' };
   if (known.some(same)) return { is: 'trusted' };
-  const changed = known.find((key) => key.type === offered.type);
-  return changed === undefined ? { is: 'unknown', others: known } : { is: 'changed', known: changed };
+  const changed = known.find((key) => key.type === offered.type) ?? known[0];
+  return changed === undefined ? { is: 'unknown' } : { is: 'changed', known: changed };
 }
 
-/** Some tools print the base64 with its padding. */
-const samePin = (pin: string, fingerprint: string): boolean => pin.trim().replace(/=+$/, '') === fingerprint;
+/** Some tools print the base64 of a fingerprint with its padding. */
+export const isPinned = ({ fingerprint }: HostKey, pins: readonly string[]): boolean =>
+  pins.some((pin) => pin.trim().replace(/=+$/, '') === fingerprint);

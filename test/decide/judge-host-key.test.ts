@@ -16,10 +16,10 @@ describe('the verdict about a host key', () => {
     expect(judge({ known: [key('ssh-rsa', 'C'), other] })).toEqual({ is: 'changed', known: other });
   });
 
-  test('with keys of other types only, it is unknown, and never trusted', () => {
+  test('with keys of other types only, it is a change too', () => {
     const other = key('ssh-rsa', 'C');
-    expect(judge({ known: [other] })).toEqual({ is: 'unknown', others: [other] });
-    expect(judge({})).toEqual({ is: 'unknown', others: [] });
+    expect(judge({ known: [other] })).toEqual({ is: 'changed', known: other });
+    expect(judge({})).toEqual({ is: 'unknown' });
   });
 
   test('a revoked key is refused whatever else vouches for it', () => {

@@ -1,5 +1,6 @@
 import { printDuration } from '../duration.ts';
 import { EXIT, type Entries } from './entry.ts';
+import { certificateReason, type HostCertificateFacts } from './host-certificate.ts';
 
 type Key = { readonly host: string; readonly port: number; readonly type: string; readonly fingerprint: string };
 
@@ -7,14 +8,36 @@ type Key = { readonly host: string; readonly port: number; readonly type: string
 export type LoginFacts = {
   'host-key-unknown': Key & { readonly files: string };
   'host-key-changed': Key & { readonly known: string; readonly file: string; readonly line: number };
-  'host-key-revoked': Key & { readonly file: string; readonly line: number };
+  /** `line`: null where the file is a key revocation list. */
+  'host-key-revoked': Key & { readonly file: string; readonly line: number | null };
+  'host-key-too-small': Key & { readonly bits: number; readonly least: number };
+  'host-certificate-refused': Key & HostCertificateFacts;
+  'revoked-keys-unusable': { readonly file: string; readonly why: string };
+  'known-hosts-command-failed': { readonly command: string; readonly why: string };
   'host-key-not-pinned': Key & { readonly pins: string };
   'login-refused': { readonly host: string; readonly port?: number; readonly user: string; readonly tried: string };
+  /** Not tried: it was refused `times` times, and nobody has asked for it since. */
+  'login-held-back': { readonly host: string; readonly user: string; readonly times: number };
+  /** Declined by who was asked, or the server has closed meanwhile. */
+  'login-unanswered': { readonly host: string; readonly user: string; readonly how: 'declined' | 'closed' };
   'login-timeout': { readonly host: string; readonly user: string; readonly ms: number };
   'no-credentials': { readonly host: string; readonly user: string; readonly why: string };
   'key-unusable': { readonly host: string; readonly path: string; readonly why: KeyTrouble };
+  'agent-unusable': { readonly host: string; readonly socket: string; readonly why: AgentTrouble };
 };
-export type KeyTrouble = 'missing' | 'unreadable' | 'too-open' | 'encrypted' | 'not-a-key';
+export type KeyTrouble =
+  | 'missing'
+  | 'unreadable'
+  | 'too-open'
+  | 'encrypted'
+  | 'not-a-key'
+  | 'security-key'
+  | 'too-short'
+  | 'not-accepted'
+  | 'not-a-certificate'
+  | 'no-key-for-certificate';
+/** Missing: no socket there. Dead: nobody listens at it. Denied: another's. Silent: no answer. Garbled: no agent's answer. */
+export type AgentTrouble = 'missing' | 'dead' | 'denied' | 'silent' | 'garbled';
 
 const keyNext: Record<KeyTrouble, (path: string) => string> = {
   missing: (path) => `Put the key at ${path}, or correct the identity of this hop`,
@@ -22,6 +45,11 @@ const keyNext: Record<KeyTrouble, (path: string) => string> = {
   'too-open': (path) => `Make it readable for you alone: chmod 600 ${path}`,
   encrypted: (path) => `Add it to your agent: ssh-add ${path}`,
   'not-a-key': (path) => `Check the file: ssh-keygen -y -f ${path}`,
+  'security-key': (path) => `Plug the security key in and add it to your agent: ssh-add ${path}`,
+  'too-short': () => 'Make a new key (ssh-keygen -t ed25519), or lower RequiredRSASize in ssh_config',
+  'not-accepted': () => 'Use another key, or add its algorithm to PubkeyAcceptedAlgorithms in ssh_config',
+  'not-a-certificate': (path) => `Look what it is: ssh-keygen -L -f ${path}`,
+  'no-key-for-certificate': (path) => `Name its private key too, or add that to your agent; which one it is says: ssh-keygen -L -f ${path}`,
 };
 const keyText: Record<KeyTrouble, string> = {
   missing: 'does not exist',
@@ -29,6 +57,18 @@ const keyText: Record<KeyTrouble, string> = {
   'too-open': 'can be read by others, so it is not used',
   encrypted: 'is protected by a passphrase and not in an agent',
   'not-a-key': 'is not a private key that can be used here',
+  'security-key': 'is kept in a security key, which only an agent can ask, and is not in an agent',
+  'too-short': 'is an RSA key shorter than ssh_config allows (RequiredRSASize), so it is not used',
+  'not-accepted': 'is of a kind that ssh_config does not allow (PubkeyAcceptedAlgorithms), so it is not used',
+  'not-a-certificate': 'is not a certificate of a user',
+  'no-key-for-certificate': 'certifies a key that is neither in a file nor in an agent',
+};
+export const agentWords: Record<AgentTrouble, string> = {
+  missing: 'is not there: there is no such socket',
+  dead: 'has ended: nobody listens at its socket',
+  denied: 'belongs to somebody else',
+  silent: 'does not answer',
+  garbled: 'does not answer as an agent does',
 };
 
 const where = (f: { host: string; port: number }): string => (f.port === 22 ? f.host : `[${f.host}]:${f.port}`);
@@ -52,8 +92,35 @@ export const LOGIN: Entries<LoginFacts> = {
   'host-key-revoked': {
     retry: 'person',
     exit: EXIT.personNeeded,
-    text: (f) => `The host key of ${where(f)}, ${f.type} ${f.fingerprint}, is marked as revoked (${f.file}:${f.line}). No login was tried.`,
+    text: (f) =>
+      `The host key of ${where(f)}, ${f.type} ${f.fingerprint}, is marked as revoked (${f.file}${f.line === null ? '' : `:${f.line}`}). No login was tried.`,
     next: () => 'Do not connect. Ask the administrator for the new key.',
+  },
+  'host-key-too-small': {
+    retry: 'person',
+    exit: EXIT.personNeeded,
+    text: (f) =>
+      `The host key of ${where(f)}, ${f.type} ${f.fingerprint}, has ${f.bits} bits; RequiredRSASize is ${f.least}. No login was tried.`,
+    next: () => 'Ask the administrator for a larger host key, or one of another type.',
+  },
+  'host-certificate-refused': {
+    retry: 'person',
+    exit: EXIT.personNeeded,
+    text: (f) =>
+      `The host certificate of ${where(f)}${f.id === undefined ? '' : ` ("${f.id}", serial ${f.serial}, signed by ${f.authority})`} ${certificateReason(f)}. Its plain key, ${f.type} ${f.fingerprint}, is not known either. No login was tried.`,
+    next: () => 'Ask the administrator for a new host certificate. The clock of this machine matters as well: date',
+  },
+  'revoked-keys-unusable': {
+    retry: 'person',
+    exit: EXIT.personNeeded,
+    text: (f) => `The file of revoked host keys ${f.file} cannot be used: ${f.why}. No login was tried.`,
+    next: () => 'Repair the file, or correct RevokedHostKeys in ssh_config: while it cannot be read, no host key is known to be good.',
+  },
+  'known-hosts-command-failed': {
+    retry: 'answered',
+    exit: EXIT.failed,
+    text: (f) => `KnownHostsCommand failed (${f.command}): ${f.why}. No login was tried.`,
+    next: () => 'Run the command by hand, and correct KnownHostsCommand in ssh_config.',
   },
   'host-key-not-pinned': {
     retry: 'person',
@@ -67,6 +134,22 @@ export const LOGIN: Entries<LoginFacts> = {
     text: (f) => `${f.host} refused the login of ${f.user} (tried: ${f.tried}).`,
     next: (f, tunnel) =>
       `Find out what works with: ssh -v ${f.port === undefined || f.port === 22 ? '' : `-p ${f.port} `}${f.user}@${f.host}; then: tunnels restart ${tunnel}. It is not tried again by itself, as servers lock out those who insist.`,
+  },
+  'login-held-back': {
+    retry: 'person',
+    exit: EXIT.personNeeded,
+    text: (f) =>
+      `${f.host} has refused the login of ${f.user} ${f.times} times, so it is not tried again by itself: servers lock out those who insist.`,
+    next: (f, tunnel) => `Find out what works with: ssh -v ${f.user}@${f.host}; then: tunnels restart ${tunnel}`,
+  },
+  'login-unanswered': {
+    retry: 'person',
+    exit: EXIT.personNeeded,
+    text: (f) =>
+      f.how === 'closed'
+        ? `${f.host} closed the connection before anybody had answered for the login of ${f.user} (its LoginGraceTime, commonly 2 minutes).`
+        : `Nobody has answered what ${f.host} needs for the login of ${f.user}.`,
+    next: (_, tunnel) => `Connect again when you can answer: tunnels restart ${tunnel}`,
   },
   'login-timeout': {
     retry: 'answered',
@@ -86,5 +169,12 @@ export const LOGIN: Entries<LoginFacts> = {
     exit: EXIT.personNeeded,
     text: (f) => `The key ${f.path} for ${f.host} ${keyText[f.why]}.`,
     next: (f, tunnel) => `${keyNext[f.why](f.path)}; then: tunnels restart ${tunnel}`,
+  },
+  'agent-unusable': {
+    retry: 'person',
+    exit: EXIT.personNeeded,
+    text: (f) => `The agent at ${f.socket} ${agentWords[f.why]}.`,
+    next: (_, tunnel) =>
+      `Start one (eval "$(ssh-agent)"; ssh-add), then: tunnels restart ${tunnel}, which uses the agent of the shell that it runs in.`,
   },
 };

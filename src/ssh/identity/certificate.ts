@@ -34,6 +34,9 @@ export function parseCertificate(blob: Buffer): Certificate | null {
   return readWhole(blob, (reader) => readCertificate(reader, blob));
 }
 
+/** The key in a certificate; of anything else the bytes themselves. */
+export const plainKeyOf = (blob: Buffer): Buffer => parseCertificate(blob)?.publicKey ?? blob;
+
 /** Whether the signature is that of the authority's key which the certificate itself carries; nothing is said of trust in it. */
 export const isSignedByItsCa = ({ caKey, signature, signed }: Certificate): boolean => isSignedBy(caKey, { signature, signed });
 

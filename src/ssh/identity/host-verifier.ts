@@ -1,74 +1,130 @@
-import type { ServerHostKeyAlgorithm } from 'ssh2';
-import { judgeHostKey, type HostKey, type HostKeyVerdict } from '../../decide/judge-host-key.ts';
-import { assertNever } from '../../model/result.ts';
-import { problem, type Problem } from '../../model/problem.ts';
+import type { Client, ServerHostKeyAlgorithm } from 'ssh2';
+import { problem, problemOf, ProblemError, type Problem } from '../../model/problem.ts';
+import { watchHostKeys } from '../extensions/offered-host-keys.ts';
 import type { ResolvedHop } from '../types.ts';
 import { hostKeyAlgorithms } from './host-key-algorithms.ts';
 import { describeKey } from './host-key.ts';
-import { loadKnownKeys, type KnownKeys } from './known-keys.ts';
+import { judgeHost, readShown, type ShownHost } from './host-judgement.ts';
+import { toHostProblem } from './host-problem.ts';
+import { isWelcome } from './host-question.ts';
+import { updateHostKeys } from './host-rotation.ts';
+import { appendKnownHost } from './known-hosts-append.ts';
+import { runKnownHostsCommand } from './known-hosts-command.ts';
+import { joinKnown, keysOfCommand, loadKnownKeys, nameOfHop, type KnownKeys } from './known-keys.ts';
+import { NOBODY, type Person } from './person.ts';
 
 /** For one connection attempt: the files are read anew for each, so that a person's correction counts at once. */
 export type HostVerifier = {
   /** For ssh2's `algorithms.serverHostKey`. */
   readonly algorithms: ServerHostKeyAlgorithm[];
-  /** Null: trusted. Otherwise `host-key-unknown`, `-changed`, `-revoked` or `-not-pinned`. */
-  verify(key: Buffer): Problem | null;
+  /**
+   * Null: trusted. Otherwise the `host-key-...` or `host-certificate-refused` that it is, or what went wrong in finding
+   * out. A person may be asked; rejects only with the signal's reason.
+   */
+  verify(key: Buffer, signal: AbortSignal): Promise<Problem | null>;
+  /** Whether this very key has been verified: at a later key exchange nothing is read and nobody is asked again. */
+  trusts(key: Buffer): boolean;
+  /** Takes over the keys that the server is going to have, where UpdateHostKeys wants it; for the client whose key was verified. */
+  follow(client: Client): void;
 };
 
-export async function createHostVerifier(hop: ResolvedHop): Promise<HostVerifier> {
-  const keys = await loadKnownKeys(hop);
-  return {
-    algorithms: hostKeyAlgorithms(preferredKeys(hop, keys)),
-    verify(key) {
-      const offered = describeKey(key);
-      return toProblem(judge(offered, { hop, keys }), { hop, keys, offered });
-    },
-  };
+export type VerifierGiven = {
+  readonly person: Person;
+  /** The wall clock, ms. */
+  readonly now: () => number;
+};
+
+/** Rejects with `known-hosts-command-failed`, or with `no-common-algorithm` where HostKeyAlgorithms names none that we have. */
+export async function createHostVerifier(hop: ResolvedHop, given: Partial<VerifierGiven> = {}): Promise<HostVerifier> {
+  const files = await loadKnownKeys(hop);
+  const keys = joinKnown(files, keysOfCommand(hop, await runKnownHostsCommand(hop, { for: 'ORDER' })));
+  const algorithms = algorithmsFor(hop, keys);
+  if (algorithms.length === 0) throw new ProblemError(problem('no-common-algorithm', { host: hop.host, port: hop.port }));
+  return new Verifier({ hop, files, algorithms, given: { person: NOBODY, now: () => Date.now(), ...given } });
 }
 
-type Known = { readonly hop: ResolvedHop; readonly keys: KnownKeys };
+type Parts = {
+  readonly hop: ResolvedHop;
+  readonly files: KnownKeys;
+  readonly algorithms: ServerHostKeyAlgorithm[];
+  readonly given: VerifierGiven;
+};
 
-/** A pin does not say its key's type; where known_hosts has that key, this does. */
-function preferredKeys({ knownHosts: { pins } }: ResolvedHop, { known, withoutPort, revoked }: KnownKeys): readonly HostKey[] {
-  const usable = (known.length > 0 ? known : withoutPort).filter((key) => !revoked.some((bad) => bad.blob === key.blob));
-  return pins.length > 0 ? usable.filter((key) => pins.includes(key.fingerprint)) : usable;
-}
+class Verifier implements HostVerifier {
+  readonly algorithms: ServerHostKeyAlgorithm[];
+  readonly #parts: Parts;
+  #trusted: Buffer | null = null;
+  #mayUpdate = false;
+  #following = false;
 
-function judge(offered: HostKey, { hop, keys }: Known): HostKeyVerdict {
-  const verdict = judgeHostKey({ offered, known: keys.known, revoked: keys.revoked, pins: hop.knownHosts.pins });
-  const knownWithoutPort = verdict.is === 'unknown' && keys.known.length === 0 && keys.withoutPort.some((key) => key.blob === offered.blob);
-  return knownWithoutPort ? { is: 'trusted' } : verdict;
-}
+  constructor(parts: Parts) {
+    this.algorithms = parts.algorithms;
+    this.#parts = parts;
+  }
 
-function toProblem(verdict: HostKeyVerdict, { hop, keys, offered }: Known & { readonly offered: HostKey }): Problem | null {
-  const facts = { host: hop.host, port: hop.port, type: offered.type, fingerprint: offered.fingerprint };
-  switch (verdict.is) {
-    case 'trusted':
-      return null;
-    case 'revoked':
-      return problem('host-key-revoked', { ...facts, file: verdict.by.file, line: verdict.by.line });
-    case 'not-pinned':
-      return problem('host-key-not-pinned', { ...facts, pins: hop.knownHosts.pins.join(', ') });
-    case 'changed': {
-      const { type, fingerprint, file, line } = verdict.known;
-      return problem('host-key-changed', { ...facts, known: `${type} ${fingerprint}`, file, line });
+  async verify(key: Buffer, signal: AbortSignal): Promise<Problem | null> {
+    const shown = Buffer.from(key);
+    const refused = await this.#judge(shown, signal);
+    if (refused === null) this.#trusted = shown;
+    return refused;
+  }
+
+  trusts(key: Buffer): boolean {
+    return this.#trusted?.equals(key) ?? false;
+  }
+
+  follow(client: Client): void {
+    if (this.#following) return;
+    this.#following = true;
+    watchHostKeys(client, async (offer) => {
+      if (this.#mayUpdate) await updateHostKeys(this.#parts.hop, offer);
+    });
+  }
+
+  async #judge(key: Buffer, signal: AbortSignal): Promise<Problem | null> {
+    const { hop, files, given } = this.#parts;
+    try {
+      const shown = readShown(key);
+      const keys = joinKnown(files, keysOfCommand(hop, await runKnownHostsCommand(hop, { for: 'HOSTNAME', key })));
+      const judgement = await judgeHost(shown, { hop, keys, now: given.now() });
+      this.#mayUpdate = judgement.is === 'trusted' && judgement.from === 'user';
+      if (judgement.is === 'trusted') return null;
+      if (judgement.is === 'unknown' && (await this.#welcome(shown, signal))) return null;
+      return toHostProblem(judgement, { hop, keys, shown });
+    } catch (error) {
+      signal.throwIfAborted();
+      return problemOf(error);
     }
-    case 'unknown':
-      return problem('host-key-unknown', { ...facts, files: placesLookedIn({ hop, keys }) });
-    default:
-      return assertNever(verdict);
+  }
+
+  async #welcome({ key }: ShownHost, signal: AbortSignal): Promise<boolean> {
+    const { hop, given } = this.#parts;
+    const welcome = await isWelcome(hop, { offered: describeKey(key), person: given.person, signal });
+    if (welcome === 'no') return false;
+    signal.throwIfAborted();
+    this.#mayUpdate = welcome === 'by-person';
+    await remember(hop, key);
+    return true;
   }
 }
 
-/** The files, with what was odd about each: unreadable, or holding keys of other types for this host. */
-function placesLookedIn({ hop, keys }: Known): string {
-  const files = [...hop.knownHosts.userFiles, ...hop.knownHosts.systemFiles];
-  if (files.length === 0) return 'no file (none is configured)';
-  const remark = (file: string): string => {
-    const unreadable = keys.unreadable.find((one) => one.file === file);
-    if (unreadable !== undefined) return ` (cannot be read: ${unreadable.code})`;
-    const others = keys.known.filter((key) => key.file === file).map((key) => `${key.type} ${key.fingerprint}`);
-    return others.length === 0 ? '' : ` (knows this host by ${others.join(', ')})`;
-  };
-  return files.map((file) => file + remark(file)).join(', ');
+/** ssh connects though it cannot write the key down, and so do we: the next time it is new again. */
+async function remember(hop: ResolvedHop, key: Buffer): Promise<void> {
+  const file = hop.knownHosts.userFiles[0];
+  // While a person was asked, another connection may have written it.
+  const { known } = await loadKnownKeys(hop);
+  if (file === undefined || known.some(({ blob }) => blob === key.toString('base64'))) return;
+  await appendKnownHost(file, { name: nameOfHop(hop), key, hash: hop.trust.hash }).catch(() => {});
+}
+
+/** A pin does not say whose key it is, nor its type; where known_hosts has that key, this does. */
+function algorithmsFor({ knownHosts: { pins }, algorithms }: ResolvedHop, keys: KnownKeys): ServerHostKeyAlgorithm[] {
+  const { known, withoutPort, revoked, authorities } = keys;
+  const usable = (known.length > 0 ? known : withoutPort).filter((key) => !revoked.some((bad) => bad.blob === key.blob));
+  const isPinned = (key: { readonly fingerprint: string }): boolean => pins.length === 0 || pins.includes(key.fingerprint);
+  return hostKeyAlgorithms({
+    known: usable.filter(isPinned),
+    certified: authorities.some(isPinned),
+    configured: algorithms.hostKey,
+  });
 }

@@ -1,4 +1,4 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import { matchesPatterns } from '../config/patterns.ts';
 import { typeOfKey } from './host-key.ts';
 
@@ -21,7 +21,8 @@ export function parseKnownHosts(text: string): readonly KnownHost[] {
 const MARKERS = { '@revoked': 'revoked', '@cert-authority': 'cert-authority' } as const;
 
 function parseLine(text: string, line: number): KnownHost | null {
-  const words = text.split(/\s+/).filter((word) => word !== '');
+  // Blanks and tabs only: what looks like a space elsewhere is part of a word to OpenSSH. CRLF is passed over with the base64.
+  const words = text.split(/[ \t\r]+/).filter((word) => word !== '');
   if (words[0] === undefined || words[0].startsWith('#')) return null;
   const marked = words[0].startsWith('@');
   const marker = marked ? MARKERS[words[0] as keyof typeof MARKERS] : 'none';
@@ -38,13 +39,16 @@ export function speaksOf({ hosts }: KnownHost, name: string): boolean {
   return hosts.startsWith('|') ? isHashOf(hosts, lower) : matchesPatterns(lower, hosts.split(','));
 }
 
+/** OpenSSH takes no other length (hostfile.c, extract_salt). */
+export const SALT_BYTES = 20;
+
 /** `|1|salt|HMAC-SHA1(salt, name)`, both base64 (ssh-keygen(1) -H). */
+export const hashOfName = (name: string, salt: Buffer): string =>
+  `|1|${salt.toString('base64')}|${createHmac('sha1', salt).update(name).digest('base64')}`;
+
 function isHashOf(text: string, name: string): boolean {
-  const [, version, salt, hash] = text.split('|');
-  if (version !== '1' || !salt || !hash) return false;
-  const wanted = Buffer.from(hash, 'base64');
-  const actual = createHmac('sha1', Buffer.from(salt, 'base64')).update(name).digest();
-  return wanted.length === actual.length && timingSafeEqual(wanted, actual);
+  const salt = Buffer.from(text.split('|')[2] ?? '', 'base64');
+  return salt.length === SALT_BYTES && text === hashOfName(name, salt);
 }
 
 /** `host`, or `[host]:port` where the port is not 22. */

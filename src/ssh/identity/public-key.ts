@@ -17,6 +17,9 @@ export function readPublicKey(blob: Buffer): PublicKey | null {
   });
 }
 
+/** Length of an RSA key's modulus; null: another key. */
+export const rsaBitsOf = (blob: Buffer): number | null => readPublicKey(blob)?.object.asymmetricKeyDetails?.modulusLength ?? null;
+
 type Jwk = { readonly kty: string } & Readonly<Record<string, string>>;
 
 const ed25519 = (reader: WireReader): Jwk => ({ kty: 'OKP', crv: 'Ed25519', x: reader.string().toString('base64url') });
@@ -46,10 +49,14 @@ const READERS: Readonly<Record<string, (reader: WireReader) => Jwk | null>> = {
   'sk-ecdsa-sha2-nistp256@openssh.com': ecdsa('nistp256', 'P-256'),
 };
 
+/** OpenSSH reads no smaller one (sshkey.h, SSH_RSA_MINIMUM_MODULUS_SIZE). */
+const LEAST_RSA_BITS = 1024;
+
 function toObject(key: Jwk | null | undefined): KeyObject | null {
   if (!key) return null;
   try {
-    return createPublicKey({ key, format: 'jwk' });
+    const object = createPublicKey({ key, format: 'jwk' });
+    return (object.asymmetricKeyDetails?.modulusLength ?? LEAST_RSA_BITS) < LEAST_RSA_BITS ? null : object;
   } catch {
     // Right in form, and not a point of the curve.
     return null;

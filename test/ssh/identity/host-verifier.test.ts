@@ -26,8 +26,10 @@ async function verify(lines: string, over: Partial<ResolvedHop> & { known?: Part
   writeFileSync(file, lines);
   const { known, ...hop } = over;
   const knownHosts = { alias: null, userFiles: [file], systemFiles: [join(dir, 'missing')], pins: [], ...known };
-  return (await createHostVerifier(aHop({ host: 'Srv', ...hop, knownHosts }))).verify(blob(key));
+  return (await createHostVerifier(aHop({ host: 'Srv', ...hop, knownHosts }))).verify(blob(key), unending());
 }
+
+const unending = (): AbortSignal => new AbortController().signal;
 
 describe('a host key', () => {
   test('is trusted when a file has it', async () => {
@@ -56,8 +58,11 @@ describe('a host key', () => {
       code: 'host-key-unknown',
       facts: { ...facts, files: `${join(dir, 'known_hosts')}, ${join(dir, 'missing')}` },
     });
-    const files = `${join(dir, 'known_hosts')} (knows this host by ssh-rsa ${rsa.fingerprint}), ${join(dir, 'missing')}`;
-    expect(await verify(`srv ${bare(rsa)}\n`)).toEqual({ code: 'host-key-unknown', facts: { ...facts, files } });
+  });
+
+  test('is changed, and not new, where only a key of another type is on file, as ssh has it', async () => {
+    const facts = { known: `ssh-rsa ${rsa.fingerprint}`, file: join(dir, 'known_hosts'), line: 1 };
+    expect(await verify(`srv ${bare(rsa)}\n`)).toMatchObject({ code: 'host-key-changed', facts });
   });
 
   test('that has changed is told with the line that says otherwise', async () => {
@@ -106,7 +111,7 @@ describe('a host key', () => {
   test('that is no key at all is unknown', async () => {
     const verifier = await createHostVerifier(aHop());
     for (const bytes of [Buffer.alloc(0), Buffer.alloc(3), Buffer.alloc(64, 255)]) {
-      expect(verifier.verify(bytes)).toMatchObject({ code: 'host-key-unknown', facts: { type: 'unknown' } });
+      expect(await verifier.verify(bytes, unending())).toMatchObject({ code: 'host-key-unknown', facts: { type: 'unknown' } });
     }
   });
 });
@@ -115,9 +120,10 @@ describe('the algorithms to ask for', () => {
   test('begin with those of the known keys, and never hold SHA-1 or DSA', () => {
     const types = ['ssh-rsa', 'ecdsa-sha2-nistp256', 'ssh-dss', 'sk-ssh-ed25519@openssh.com'].map((type) => ({ type }));
     const rest = ['ssh-ed25519', 'ecdsa-sha2-nistp384', 'ecdsa-sha2-nistp521'];
-    expect(hostKeyAlgorithms(types)).toEqual(['ecdsa-sha2-nistp256', 'rsa-sha2-512', 'rsa-sha2-256', ...rest]);
-    expect(hostKeyAlgorithms([])).toHaveLength(6);
-    expect(hostKeyAlgorithms([])[0]).toBe('ssh-ed25519');
+    const given = { known: [], certified: false, configured: null };
+    expect(hostKeyAlgorithms({ ...given, known: types })).toEqual(['ecdsa-sha2-nistp256', 'rsa-sha2-512', 'rsa-sha2-256', ...rest]);
+    expect(hostKeyAlgorithms(given)).toHaveLength(6);
+    expect(hostKeyAlgorithms(given)[0]).toBe('ssh-ed25519');
   });
 
   test('follow the pinned key where known_hosts tells its type', async () => {

@@ -9,7 +9,7 @@ const hop = { name: 'hop', host: 'hop.example', port: 22, user: 'ann', connectTi
 const given = {
   clock: fakeClock(),
   signal: new AbortController().signal,
-  verifier: { algorithms: ['ssh-ed25519' as const], verify: () => null },
+  verifier: { algorithms: ['ssh-ed25519' as const], verify: async () => null, trusts: () => false, follow: () => {} },
   login: {
     handler: () => false as const,
     attach: () => {},

@@ -27,6 +27,15 @@ export function checkHostKey({ subject, known, reached }: HopFacts): Finding[] {
   ];
 }
 
-const CODES: readonly Problem['code'][] = ['host-key-unknown', 'host-key-changed', 'host-key-revoked', 'host-key-not-pinned'];
+const CODES: readonly Problem['code'][] = [
+  'host-key-unknown',
+  'host-key-changed',
+  'host-key-revoked',
+  'host-key-not-pinned',
+  'host-key-too-small',
+  'host-certificate-refused',
+  'revoked-keys-unusable',
+  'known-hosts-command-failed',
+];
 
 export const isAboutHostKey = ({ code }: Problem): boolean => CODES.includes(code);

@@ -1,0 +1,88 @@
+import { judgeHostCertificate, type CertificateVerdict } from '../../decide/judge-host-certificate.ts';
+import { judgeHostKey, type HostKeyVerdict, type KnownKey } from '../../decide/judge-host-key.ts';
+import { matchesPattern } from '../config/patterns.ts';
+import type { ResolvedHop } from '../types.ts';
+import { isSignedByItsCa, parseCertificate, plainKeyOf, type Certificate } from './certificate.ts';
+import { allowsType } from './host-key-algorithms.ts';
+import { describeKey } from './host-key.ts';
+import type { KnownKeys, Source } from './known-keys.ts';
+import { rsaBitsOf } from './public-key.ts';
+import { findRevocation } from './revoked-keys.ts';
+
+/** What a server shows: a key, or a certificate and the key in it. */
+export type ShownHost = { readonly key: Buffer; readonly certificate: Certificate | null };
+
+export type HostJudgement =
+  /** `from`: where this very key stands; null where something else vouches for it. */
+  | { readonly is: 'trusted'; readonly from: Source | null }
+  | { readonly is: 'broken-certificate' }
+  | { readonly is: 'not-allowed' }
+  | { readonly is: 'too-small'; readonly bits: number }
+  | { readonly is: 'revoked'; readonly by: { readonly file: string; readonly line: number | null } }
+  | { readonly is: 'not-pinned' | 'unknown'; readonly certificate: CertificateVerdict | null }
+  | { readonly is: 'changed'; readonly known: KnownKey };
+
+export type JudgeGiven = {
+  readonly hop: ResolvedHop;
+  readonly keys: KnownKeys;
+  /** Wall clock, ms. */
+  readonly now: number;
+};
+
+export function readShown(blob: Buffer): ShownHost {
+  const certificate = parseCertificate(blob);
+  return { key: certificate?.publicKey ?? blob, certificate };
+}
+
+/**
+ * In OpenSSH's order (sshconnect2.c, verify_host_key_callback; sshconnect.c, check_host_key): size, RevokedHostKeys,
+ * then who vouches for the certificate; where nobody does, or it is not valid, the plain key in it is judged instead.
+ * Pins take the place of known_hosts: one is the fingerprint of a plain key, or of an authority's.
+ */
+export async function judgeHost(shown: ShownHost, given: JudgeGiven): Promise<HostJudgement> {
+  const { hop, keys } = given;
+  if (shown.certificate !== null && !isSignedByItsCa(shown.certificate)) return { is: 'broken-certificate' };
+  const bits = rsaBitsOf(shown.key);
+  if (bits !== null && bits < hop.login.leastRsaBits) return { is: 'too-small', bits };
+  const by = (await findRevocation(hop.trust.revokedFiles, shown)) ?? revokedLine(shown, keys);
+  if (by) return { is: 'revoked', by };
+  const certificate = shown.certificate && judgeCertificate(shown.certificate, given);
+  return certificate?.is === 'vouched' ? { is: 'trusted', from: null } : judgePlain(shown, { ...given, certificate });
+}
+
+/** A `@revoked` line is about the key, its certificate, or the authority. */
+const revokedLine = ({ key, certificate }: ShownHost, { revoked }: KnownKeys): KnownKey | undefined =>
+  revoked.find(({ blob }) => {
+    const bad = Buffer.from(blob, 'base64');
+    return plainKeyOf(bad).equals(key) || (certificate !== null && bad.equals(certificate.caKey));
+  });
+
+function judgeCertificate(certificate: Certificate, { hop, keys, now }: JudgeGiven): CertificateVerdict {
+  return judgeHostCertificate({
+    certificate: { ...certificate, critical: [...certificate.critical.keys()], ca: describeKey(certificate.caKey) },
+    name: hop.knownHosts.alias ?? hop.host.toLowerCase(),
+    now: BigInt(Math.floor(now / 1000)),
+    authorities: keys.authorities,
+    pins: hop.knownHosts.pins,
+    algorithms: hop.trust.caAlgorithms,
+    matches: matchesName,
+  });
+}
+
+/** The name is in lower case, and principals are compared as they stand (match.c, match_pattern). */
+const matchesName = (name: string, principal: string): boolean => principal === principal.toLowerCase() && matchesPattern(name, principal);
+
+type PlainGiven = JudgeGiven & { readonly certificate: CertificateVerdict | null };
+
+function judgePlain({ key }: ShownHost, { hop, keys, certificate }: PlainGiven): HostJudgement {
+  const offered = describeKey(key);
+  if (certificate !== null && !allowsType(offered.type, hop.algorithms.hostKey)) return { is: 'not-allowed' };
+  const verdict = judgeHostKey({ offered, known: keys.known, revoked: keys.revoked, pins: hop.knownHosts.pins });
+  const source = hop.knownHosts.pins.length > 0 ? null : (keys.known.find(({ blob }) => blob === offered.blob)?.from ?? null);
+  const knownWithoutPort = verdict.is === 'unknown' && keys.withoutPort.some(({ blob }) => blob === offered.blob);
+  if (verdict.is === 'trusted' || knownWithoutPort) return { is: 'trusted', from: source };
+  return withCertificate(verdict, certificate);
+}
+
+const withCertificate = (verdict: Exclude<HostKeyVerdict, { is: 'trusted' }>, certificate: CertificateVerdict | null): HostJudgement =>
+  verdict.is === 'unknown' || verdict.is === 'not-pinned' ? { is: verdict.is, certificate } : verdict;

@@ -1,0 +1,94 @@
+import { chmod, link, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import type { HostKeyOffer } from '../extensions/offered-host-keys.ts';
+import type { ResolvedHop } from '../types.ts';
+import { allowsType } from './host-key-algorithms.ts';
+import { typeOfKey } from './host-key.ts';
+import { nameOfHop } from './known-keys.ts';
+import { printKnownHost } from './known-hosts-append.ts';
+import { planUpdate, rewriteKnownHosts, type UserFile } from './known-hosts-update.ts';
+import { isSignedBy, signatureAlgorithmOf } from './signature.ts';
+import { readWhole, wireString } from './wire-reader.ts';
+
+/**
+ * UpdateHostKeys (ssh_config(5)): adds the keys that the server has and can prove, and takes away those that it has no
+ * more, so that it can change its key without anybody having to be asked. Only for a server whose key is in one of the
+ * user's files, or was accepted by a person. `ask` changes nothing: nobody sits at a tunnel for that.
+ */
+export async function updateHostKeys(hop: ResolvedHop, offer: HostKeyOffer): Promise<void> {
+  if (hop.trust.update !== 'yes' || hop.knownHosts.pins.length > 0) return;
+  const offered = acceptableKeys(hop, offer);
+  const files = await readUserFiles(hop);
+  const plan = offered.length === 0 ? null : planUpdate({ files, name: nameOfHop(hop), offered });
+  if (plan === null) return;
+  const unproven = plan.fresh.length === 0 ? [] : await unprovenOf(offer, plan.fresh);
+  if (unproven === null) return;
+  const keys = offered.filter((key) => !unproven.includes(key));
+  for (const file of hop.knownHosts.userFiles) await updateFile(file, hop, file === hop.knownHosts.userFiles[0] ? keys : []);
+}
+
+/** Empty where one comes twice, as then the list is not to be believed. */
+function acceptableKeys(hop: ResolvedHop, { keys }: HostKeyOffer): readonly Buffer[] {
+  const known = keys.filter((key) => {
+    const type = typeOfKey(key);
+    return type !== null && !type.includes('-cert-') && allowsType(type, hop.algorithms.hostKey);
+  });
+  return new Set(known.map((key) => key.toString('base64'))).size === known.length ? known : [];
+}
+
+async function readUserFiles({ knownHosts: { userFiles } }: ResolvedHop): Promise<readonly UserFile[]> {
+  const texts = await Promise.all(userFiles.map((file) => readFile(file, 'latin1').catch(() => null)));
+  return userFiles.flatMap((file, at) => (texts[at] == null ? [] : [{ file, text: texts[at] }]));
+}
+
+/**
+ * The keys that are to be left alone, as they were signed for with SHA-1; null: one of the proofs is wrong, or there is
+ * one too many or too few, and then nothing is to be changed (clientloop.c, client_global_hostkeys_prove_confirm).
+ */
+async function unprovenOf(offer: HostKeyOffer, keys: readonly Buffer[]): Promise<readonly Buffer[] | null> {
+  const answer = await offer.prove(keys);
+  const signatures = answer && readWhole(answer, (reader) => reader.all((one) => one.string()));
+  if (signatures === null || signatures.length !== keys.length) return null;
+  const proofs = keys.map((key, at) => ({ key, signature: signatures[at] ?? Buffer.alloc(0) }));
+  const weak = proofs.filter(({ signature }) => signatureAlgorithmOf(signature) === 'ssh-rsa');
+  const sound = proofs.filter((proof) => !weak.includes(proof));
+  const allProven = sound.every(({ key, signature }) => isSignedBy(key, { signature, signed: statementOf(key, offer) }));
+  return allProven ? weak.map(({ key }) => key) : null;
+}
+
+const statementOf = (key: Buffer, { session }: HostKeyOffer): Buffer =>
+  Buffer.concat([wireString('hostkeys-prove-00@openssh.com'), wireString(session), wireString(key)]);
+
+/** Another process may write at the same time; then what was read is old, and it is begun anew. */
+const MOST_TRIES = 5;
+
+async function updateFile(file: string, hop: ResolvedHop, keys: readonly Buffer[]): Promise<void> {
+  for (let tries = 0; tries < MOST_TRIES; tries += 1) if (await tryUpdate(file, hop, keys)) return;
+}
+
+/** False: the file was changed meanwhile. */
+async function tryUpdate(file: string, hop: ResolvedHop, keys: readonly Buffer[]): Promise<boolean> {
+  // Where it is a link, what it points to is replaced, and not the link.
+  const path = await realpath(file).catch(() => null);
+  if (path === null || !(await stat(path)).isFile()) return true;
+  const text = await readFile(path, 'latin1');
+  const name = nameOfHop(hop);
+  const wanted = rewriteKnownHosts(text, { name, keys, print: (key) => printKnownHost({ name, key, hash: hop.trust.hash }) });
+  return wanted === text || replaceFile(path, { text, wanted });
+}
+
+/** As hostfile_replace_entries does: the old file stays as `.old`, and at no time is there half a file. */
+async function replaceFile(path: string, { text, wanted }: { text: string; wanted: string }): Promise<boolean> {
+  const temporary = `${path}.${randomBytes(8).toString('hex')}`;
+  try {
+    await writeFile(temporary, wanted, { encoding: 'latin1', mode: 0o600, flag: 'wx' });
+    await chmod(temporary, (await stat(path)).mode & 0o777);
+    if ((await readFile(path, 'latin1')) !== text) return false;
+    await rm(`${path}.old`, { force: true });
+    await link(path, `${path}.old`);
+    await rename(temporary, path);
+    return true;
+  } finally {
+    await rm(temporary, { force: true });
+  }
+}
