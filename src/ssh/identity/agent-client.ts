@@ -1,18 +1,6 @@
 import { createConnection, type Socket } from 'node:net';
+import type { AgentTrouble } from '../../model/problems/login.ts';
 import type { Clock } from '../../platform/clock.ts';
-
-/** Why an agent cannot be used. */
-export type AgentTrouble =
-  /** There is no socket at the path: the agent has ended and cleaned up, or has moved. */
-  | 'missing'
-  /** There is a socket, and nobody listens: the agent has died. */
-  | 'dead'
-  /** It belongs to somebody else. */
-  | 'denied'
-  /** It takes the request and says nothing. */
-  | 'silent'
-  /** What it says is not the agent's protocol. */
-  | 'garbled';
 
 export class AgentError extends Error {
   override readonly name = 'AgentError';
@@ -89,6 +77,9 @@ function troubleOf(error: unknown): AgentTrouble {
     case 'EACCES':
     case 'EPERM':
       return 'denied';
+    case 'EPIPE':
+    case 'ECONNRESET':
+      return 'garbled';
     default:
       return 'dead';
   }

@@ -1,5 +1,10 @@
-import type { Socket } from 'node:net';
-import ssh2, { type GetStreamCallback, type IdentityCallback, type ParsedKey, type SignCallback, type SigningRequestOptions } from 'ssh2';
+import type { AgentTrouble } from '../../model/problems/login.ts';
+import type { Clock } from '../../platform/clock.ts';
+import { AgentError, askAgent } from './agent-client.ts';
+import { typeOfKey } from './host-key.ts';
+import { type Signer, SigningFailed, type SignTrouble } from './login-key.ts';
+import { signatureAlgorithmOf } from './signature.ts';
+import { readWhole, wireString } from './wire-reader.ts';
 
 export type AgentDeadlines = {
   /** How long the agent may take to name its keys, in ms. */
@@ -8,68 +13,112 @@ export type AgentDeadlines = {
   readonly signMs: number;
 };
 
-export const AGENT_DEADLINES: AgentDeadlines = { listMs: 5_000, signMs: 60_000 };
+export const AGENT_DEADLINES: AgentDeadlines = { listMs: 5_000, signMs: 120_000 };
 
-/** The agent's keys of the kinds that ssh2 knows; null where no agent answers in time. */
-export function listAgentKeys(socket: string, { listMs }: AgentDeadlines): Promise<readonly ParsedKey[] | null> {
-  return new Promise((resolve) => {
-    new TimedAgent(socket, listMs).getIdentities((error, keys) => {
-      resolve(error || keys === undefined ? null : (keys as ParsedKey[]));
+/** A key or certificate that an agent holds. */
+export type AgentKey = {
+  /** Wire form. */
+  readonly blob: Buffer;
+  readonly type: string;
+  readonly comment: string;
+};
+
+export type Agent = { readonly socket: string; readonly deadlines: AgentDeadlines; readonly clock: Clock };
+
+/** What an agent holds, of whatever kind; or why it cannot be used. Never rejects. */
+export async function listAgentKeys({ socket, deadlines, clock }: Agent): Promise<readonly AgentKey[] | AgentTrouble> {
+  try {
+    const message = Buffer.from([REQUEST_IDENTITIES]);
+    return keysIn(await askAgent({ socket, message, ms: deadlines.listMs, clock })) ?? 'garbled';
+  } catch (error) {
+    return error instanceof AgentError ? error.why : 'dead';
+  }
+}
+
+/** draft-ietf-sshm-ssh-agent section 6.1. */
+const REQUEST_IDENTITIES = 11;
+const IDENTITIES_ANSWER = 12;
+const SIGN_REQUEST = 13;
+const SIGN_RESPONSE = 14;
+
+/** OpenSSH takes no agent that claims more (authfd.c, MAX_AGENT_IDENTITIES). */
+const MOST_KEYS = 2048;
+
+const keysIn = (answer: Buffer): AgentKey[] | null =>
+  readWhole(answer, (reader) => {
+    if (reader.byte() !== IDENTITIES_ANSWER) return null;
+    const count = reader.uint32();
+    if (count > MOST_KEYS) return null;
+    const keys = Array.from({ length: count }, () => ({ blob: reader.string(), comment: printable(reader.string()) }));
+    return keys.flatMap(({ blob, comment }) => {
+      const type = typeOfKey(blob);
+      return type === null ? [] : [{ blob, type, comment }];
     });
   });
-}
 
-/** ssh2 waits for an agent for ever; this ends a request's connection when nothing comes for so long. */
-class TimedAgent extends ssh2.OpenSSHAgent {
-  readonly #ms: number;
+/** A comment is shown to people, and anybody may have written it. */
+const printable = (comment: Buffer): string => comment.toString('utf8').replace(/\p{C}/gu, '').slice(0, 200);
 
-  constructor(socket: string, ms: number) {
-    super(socket);
-    this.#ms = ms;
-  }
-
-  override getStream(cb: GetStreamCallback): void {
-    super.getStream((error, stream) => {
-      const socket = stream as Socket | undefined;
-      socket?.setTimeout(this.#ms, () => socket.destroy());
-      cb(error, stream);
-    });
-  }
-}
+export type HeldKey = {
+  /** Of the key or certificate that the agent holds. */
+  readonly blob: Buffer;
+  /** Shows a person that it is his turn, until the returned function is called. */
+  readonly showTurn: () => () => void;
+};
 
 /**
- * One key of an agent, as ssh2 wants it: ssh2 by itself would offer every key that the agent has.
- *
- * Trap: where signing fails, ssh2 emits `error` with `level: 'agent'` on the client and then goes on to the next
- * method. That error must not be taken for the end of the connection.
+ * Signs with a key in an agent; the signature is passed on as it is. A security key waits for a touch from the beginning,
+ * and any agent may ask whether it may sign: a signature that does not come at once is shown too.
  */
-export class AgentKey extends ssh2.BaseAgent {
-  readonly #key: ParsedKey;
-  readonly #agent: TimedAgent;
-
-  constructor(key: ParsedKey, given: { readonly socket: string; readonly deadlines: AgentDeadlines }) {
-    super();
-    this.#key = key;
-    this.#agent = new TimedAgent(given.socket, given.deadlines.signMs);
-  }
-
-  override getIdentities(cb: IdentityCallback): void {
-    cb(null, [this.#key]);
-  }
-
-  /** (key, data, options?, callback), as in BaseAgent. */
-  override sign(...args: readonly unknown[]): void {
-    const all = typeof args[2] === 'function' ? [args[0], args[1], {}, args[2]] : args;
-    const [key, data, options, answer] = all as unknown as SignArguments;
-    this.#agent.sign(key, data, options, (error, signature) => {
-      try {
-        answer?.(error, signature);
-      } catch (thrown) {
-        // ssh2 throws at a malformed signature, here, inside a socket's event, where it would end the process.
-        answer?.(thrown instanceof Error ? thrown : new Error('malformed signature'));
-      }
-    });
-  }
+export function agentSigner({ socket, deadlines, clock }: Agent, { blob, showTurn }: HeldKey): Signer {
+  return async (data, { algorithm, signal }) => {
+    const message = Buffer.concat([Buffer.from([SIGN_REQUEST]), wireString(blob), wireString(data), flagsFor(algorithm)]);
+    const done = showSoon(algorithm.startsWith('sk-') ? 0 : AT_ONCE_MS, { clock, showTurn });
+    try {
+      return signatureIn(await askAgent({ socket, message, ms: deadlines.signMs, clock, signal }), algorithm);
+    } catch (error) {
+      if (error instanceof AgentError) throw new SigningFailed(TROUBLES[error.why], { cause: error });
+      throw error;
+    } finally {
+      done();
+    }
+  };
 }
 
-type SignArguments = readonly [key: ParsedKey | Buffer | string, data: Buffer, options: SigningRequestOptions, cb?: SignCallback];
+const AT_ONCE_MS = 1_000;
+
+function showSoon(ms: number, { clock, showTurn }: { readonly clock: Clock; readonly showTurn: HeldKey['showTurn'] }): () => void {
+  if (ms === 0) return showTurn();
+  let end = (): void => {};
+  const cancel = clock.after(ms, () => {
+    end = showTurn();
+  });
+  return () => {
+    cancel();
+    end();
+  };
+}
+
+/** SSH_AGENT_RSA_SHA2_256 and _512: without them an agent signs with SHA-1. */
+function flagsFor(algorithm: string): Buffer {
+  const flags = Buffer.alloc(4);
+  flags.writeUInt32BE({ 'rsa-sha2-256': 2, 'rsa-sha2-512': 4 }[algorithm] ?? 0);
+  return flags;
+}
+
+function signatureIn(answer: Buffer, algorithm: string): Buffer {
+  const type = answer[0];
+  if (type !== SIGN_RESPONSE) throw new SigningFailed('agent-refused');
+  const signature = readWhole(answer.subarray(1), (reader) => reader.string());
+  // An agent that cannot do what was asked may sign with SHA-1 in its place; the server would refuse that.
+  if (signature === null || signatureAlgorithmOf(signature) !== algorithm) throw new SigningFailed('bad-signature');
+  return signature;
+}
+
+const TROUBLES: Record<AgentTrouble, SignTrouble> = {
+  missing: 'agent-gone',
+  dead: 'agent-gone',
+  denied: 'agent-gone',
+  silent: 'agent-silent',
+  garbled: 'bad-signature',
+};

@@ -1,100 +1,91 @@
-import type { AgentAuthMethod, ParsedKey, PublicKeyAuthMethod } from 'ssh2';
+import type { AgentAuthMethod, PublicKeyAuthMethod } from 'ssh2';
 import { problem, ProblemError, type Problem } from '../../model/problem.ts';
+import { systemClock, type Clock } from '../../platform/clock.ts';
 import type { ResolvedHop } from '../types.ts';
-import { AGENT_DEADLINES, AgentKey, listAgentKeys, type AgentDeadlines } from './agent.ts';
-import type { Asked } from './asking.ts';
-import { fingerprintOf } from './host-key.ts';
-import { readKeyFile, type KeyFile } from './key-file.ts';
-import { parsePublic } from './key-format.ts';
-import { LockedKey } from './locked-key.ts';
+import { type Agent, AGENT_DEADLINES, type AgentDeadlines } from './agent.ts';
+import { askedAt } from './asking.ts';
+import { type CertificateRemark, certificateRemarks, isOutOfTime } from './certificate-remarks.ts';
+import { type KeyRing, readKeyRing } from './key-ring.ts';
+import type { SignTrouble } from './login-key.ts';
+import { methodOf, methodOfUnknown } from './login-method.ts';
 import { nothingToLogInWith } from './no-credentials.ts';
+import { orderKeys } from './order-keys.ts';
+import { NOBODY, type Person } from './person.ts';
+import { unusedKeys, type UsableKey, usableKeys } from './usable-keys.ts';
 
 /** One key to log in with. */
 export type LoginMethod = {
-  /** What the user is told was tried: `agent key SHA256:... (comment)`, or the file's path. */
+  /** What the user is told was tried: `agent key SHA256:... (comment)`, or the file's path; with what a certificate has against it. */
   readonly label: string;
+  /** Of the key, also where it is a certificate. */
   readonly fingerprint: string;
   readonly method: AgentAuthMethod | PublicKeyAuthMethod;
+  /** Why it ended without the server's word; null: it has not. */
+  readonly trouble: () => SignTrouble | null;
 };
 
 export type Credentials = {
-  /** In the order to try, no key twice; empty only where a person may be asked for another way in. */
+  /** In the order to try; no key twice. */
   readonly methods: readonly LoginMethod[];
-  /** `key-unusable` of keys that were asked for and cannot be used. */
+  /** `key-unusable` of keys and certificates that were asked for, `agent-unusable`. */
   readonly skipped: readonly Problem[];
-  /** Why there is no key, where there is none: `key-unusable` or `no-credentials`. */
+  /** `key-unusable` or `no-credentials` where there is no key at all. */
   readonly nothing: Problem | null;
+  readonly certificates: readonly CertificateInUse[];
 };
 
-type LoadGiven = {
+/** A user certificate that is tried, and what is to be said of it. */
+export type CertificateInUse = { readonly label: string; readonly path: string | null; readonly remarks: readonly CertificateRemark[] };
+
+export type CredentialsGiven = {
   readonly agent?: AgentDeadlines;
-  /** Who may be asked for passphrases; without, keys that are locked cannot be used. */
-  readonly asked?: Asked | null;
+  readonly person?: Person;
+  readonly clock?: Clock;
+  /** Ends what waits for a person. */
+  readonly signal?: AbortSignal;
 };
 
 /**
- * The keys to try at a hop, in ssh(1)'s order (sshconnect2.c, pubkey_prepare): agent keys that belong to the named
- * identities; the agent's other keys unless IdentitiesOnly; key files that the agent does not hold.
- * Read anew for each login: agents and files change.
- * Rejects with ProblemError `key-unusable` or `no-credentials` when there is no key at all and nobody to be asked.
+ * The keys and certificates to try at a hop, in the order of `orderKeys`. Read anew for each login: agents and files change.
+ * An agent that cannot be used is told in `skipped`, and the rest goes on without it.
+ * Rejects with ProblemError `key-unusable` or `no-credentials` where there is no key and nobody can be asked for anything else.
  */
-export async function loadCredentials(hop: ResolvedHop, given: LoadGiven = {}): Promise<Credentials> {
-  const deadlines = given.agent ?? AGENT_DEADLINES;
-  const [agentKeys, files] = await Promise.all([
-    hop.agent === null ? null : listAgentKeys(hop.agent, deadlines),
-    Promise.all(hop.identities.map(({ path }) => readKeyFile(path))),
-  ]);
-  const held = hop.agent === null ? [] : (agentKeys ?? []).map((key) => agentMethod(key, { hop, socket: hop.agent ?? '', deadlines }));
-  const asked = given.asked ?? null;
-  const methods = inOrder(hop, { held, files, asked });
-  const unused = files.filter(
-    (file) => file.trouble !== null && !methods.some(({ fingerprint }) => fingerprint === fingerprintOfFile(file)),
-  );
-  const nothing = methods.length === 0 ? nothingToLogInWith(hop, { agentKeys, unused }) : null;
-  if (nothing !== null && asked === null) throw new ProblemError(nothing);
-  const required = unused.filter(({ path }) => hop.identities.some((identity) => identity.required && identity.path === path));
-  return { methods, skipped: required.flatMap((file) => unusable(hop, file) ?? []), nothing };
-}
-
-const unusable = (hop: ResolvedHop, { path, trouble }: KeyFile): Problem | null =>
-  trouble === null ? null : problem('key-unusable', { host: hop.host, path, why: trouble });
-
-type Found = { readonly held: readonly LoginMethod[]; readonly files: readonly KeyFile[]; readonly asked: Asked | null };
-
-function inOrder(hop: ResolvedHop, { held, files, asked }: Found): LoginMethod[] {
-  const named = files.flatMap((file) => held.find(({ fingerprint }) => fingerprint === fingerprintOfFile(file)) ?? []);
-  const others = hop.identitiesOnly ? [] : held;
-  return unique([...named, ...others, ...files.flatMap((file) => fileMethod(hop, file, asked) ?? [])]);
-}
-
-const unique = (methods: readonly LoginMethod[]): LoginMethod[] =>
-  methods.filter(({ fingerprint }, at) => methods.findIndex((other) => other.fingerprint === fingerprint) === at);
-
-const fingerprintOfFile = ({ publicKey }: KeyFile): string | null => (publicKey === null ? null : fingerprintOf(publicKey));
-
-type Holder = { readonly hop: ResolvedHop; readonly socket: string; readonly deadlines: AgentDeadlines };
-
-function agentMethod(key: ParsedKey, { hop, ...holder }: Holder): LoginMethod {
-  const fingerprint = fingerprintOf(key.getPublicSSH());
+export async function loadCredentials(hop: ResolvedHop, given: CredentialsGiven = {}): Promise<Credentials> {
+  const { agent: deadlines = AGENT_DEADLINES, person = NOBODY, clock = systemClock } = given;
+  const agent: Agent | null = hop.agent === null ? null : { socket: hop.agent, deadlines, clock };
+  const ring = await readKeyRing(hop, agent);
+  const asked = askedAt(hop, given);
+  const now = clock.now();
+  const { usable, refused } = usableKeys(hop, orderKeys(hop, ring));
+  const keys = expiredLast(usable, now).filter(({ holder }) => asked !== null || holder.is !== 'locked');
+  const methods = [
+    ...keys.map((key) => methodOf(key, { hop, agent, person, now })),
+    ...(asked === null ? [] : filesOfUnknownKeys(ring).map((path) => methodOfUnknown(hop, path, asked))),
+  ];
+  const unused = unusedKeys(hop, { ring, refused, used: keys });
+  const nothing = methods.length > 0 ? null : nothingToLogInWith(hop, { ring, unused });
+  if (nothing !== null && (asked === null || hop.login.methods.every((way) => way === 'publickey'))) throw new ProblemError(nothing);
   return {
-    label: `agent key ${fingerprint}${key.comment ? ` (${key.comment})` : ''}`,
-    fingerprint,
-    method: { type: 'agent', username: hop.user, agent: new AgentKey(key, holder) },
+    methods,
+    skipped: [...agentProblem(hop, ring), ...unused.flatMap(({ missed, problem: p }) => (missed ? p : []))],
+    nothing,
+    certificates: usable.flatMap((key) => certificateInUse(key, { user: hop.user, now }) ?? []),
   };
 }
 
-function fileMethod(hop: ResolvedHop, file: KeyFile, asked: Asked | null): LoginMethod | null {
-  const { path, key } = file;
-  if (key !== null)
-    return { label: path, fingerprint: fingerprintOf(key.getPublicSSH()), method: { type: 'publickey', username: hop.user, key } };
-  return file.trouble === 'encrypted' && asked !== null ? lockedMethod(hop, file, asked) : null;
+/** A server whose clock is another may still take it; it must not use up the tries that others need. */
+function expiredLast(keys: readonly UsableKey[], now: number): UsableKey[] {
+  const isLate = ({ certificate }: UsableKey): boolean => certificate !== null && isOutOfTime(certificate.certificate, now);
+  return [...keys.filter((key) => !isLate(key)), ...keys.filter(isLate)];
 }
 
-/** Until its passphrase is known, a key whose public half is nowhere has only its path to be told by. */
-function lockedMethod(hop: ResolvedHop, file: KeyFile, asked: Asked): LoginMethod {
-  const { path } = file;
-  const publicKey = file.publicKey === null ? null : parsePublic(file.publicKey);
-  const fingerprint = fingerprintOfFile(file);
-  const agent = new LockedKey({ path, publicKey, fingerprint }, { ...asked, tries: hop.login.passwordPrompts });
-  return { label: path, fingerprint: fingerprint ?? path, method: { type: 'agent', username: hop.user, agent } };
+/** Not even their public half is known before they are unlocked. */
+const filesOfUnknownKeys = ({ files }: KeyRing): string[] =>
+  files.flatMap(({ file, plain }) => (file.trouble === 'encrypted' && plain === null ? file.path : []));
+
+const agentProblem = ({ host, agent }: ResolvedHop, { agentTrouble: why }: KeyRing): Problem[] =>
+  agent === null || why === null ? [] : [problem('agent-unusable', { host, socket: agent, why })];
+
+function certificateInUse({ certificate }: UsableKey, given: { user: string; now: number }): CertificateInUse | null {
+  return certificate && { label: certificate.label, path: certificate.path, remarks: certificateRemarks(certificate.certificate, given) };
 }

@@ -2,7 +2,7 @@ import { constants, type Stats } from 'node:fs';
 import { open, readFile } from 'node:fs/promises';
 import type { ParsedKey } from 'ssh2';
 import type { KeyTrouble } from '../../model/problems/login.ts';
-import { readKeyText } from './key-format.ts';
+import { publicKeyIn, readKeyText } from './key-format.ts';
 
 /** A private key's file. With `trouble` it cannot be used itself, but an agent may hold its key. */
 export type KeyFile = {
@@ -23,7 +23,9 @@ export async function readKeyFile(path: string): Promise<KeyFile> {
     }
     case 'public':
       // IdentityFile may name the public half of a key that only the agent has (ssh_config(5)).
-      return { path, publicKey: found.key.getPublicSSH(), key: null, trouble: 'not-a-key' };
+      return { path, publicKey: found.publicKey, key: null, trouble: 'not-a-key' };
+    case 'security-key':
+      return { path, publicKey: found.publicKey, key: null, trouble: 'security-key' };
     case 'encrypted':
       return { path, publicKey: found.publicKey ?? (await publicHalf(path)), key: null, trouble: read.tooOpen ? 'too-open' : 'encrypted' };
     case 'not-a-key':
@@ -33,7 +35,10 @@ export async function readKeyFile(path: string): Promise<KeyFile> {
 
 const MAX_BYTES = 1_000_000;
 
-async function readText(path: string): Promise<{ readonly text: string; readonly tooOpen: boolean } | { readonly trouble: KeyTrouble }> {
+export type Read = { readonly text: string; readonly tooOpen: boolean } | { readonly trouble: KeyTrouble };
+
+/** The text of a plain file of no absurd size. Never rejects. */
+export async function readText(path: string): Promise<Read> {
   try {
     // O_NONBLOCK: to open a named pipe would otherwise wait for its writer.
     const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
@@ -54,7 +59,5 @@ async function readText(path: string): Promise<{ readonly text: string; readonly
 const isTooOpen = ({ uid, mode }: Stats): boolean => process.getuid?.() === uid && (mode & 0o077) !== 0;
 
 async function publicHalf(path: string): Promise<Buffer | null> {
-  const text = await readFile(`${path}.pub`, 'latin1').catch(() => '');
-  const found = readKeyText(text);
-  return found.is === 'public' ? found.key.getPublicSSH() : null;
+  return publicKeyIn(await readFile(`${path}.pub`, 'latin1').catch(() => ''));
 }

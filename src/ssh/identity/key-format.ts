@@ -1,27 +1,37 @@
 import { createPrivateKey } from 'node:crypto';
 import ssh2, { type ParsedKey } from 'ssh2';
+import { typeOfKey } from './host-key.ts';
 
 /** What the text of a key file is. */
 export type KeyText =
   | { readonly is: 'private'; readonly key: ParsedKey }
-  | { readonly is: 'public'; readonly key: ParsedKey }
+  /** The wire form of a public key or of a certificate. */
+  | { readonly is: 'public'; readonly publicKey: Buffer }
+  /** The handle of a key in a security key; only the agent can sign with it. */
+  | { readonly is: 'security-key'; readonly publicKey: Buffer }
   /** `publicKey`: the wire form, where the format leaves it readable. */
   | { readonly is: 'encrypted'; readonly publicKey: Buffer | null }
   | { readonly is: 'not-a-key' };
 
 /** Whether a key is encrypted is told by its format; ssh2 says so only in words. */
 export function readKeyText(text: string): KeyText {
-  const encrypted = encryptionOf(text);
-  if (encrypted !== null) return encrypted;
+  const sealed = containerOf(text) ?? encryptionOf(text);
+  if (sealed !== null) return sealed;
+  const publicKey = publicKeyIn(text);
+  if (publicKey !== null) return { is: 'public', publicKey };
   const key = parse(text) ?? parse(fromPkcs8(text));
   // OpenSSH has taken DSA out, and servers refuse it.
   if (key === null || key.type === 'ssh-dss') return { is: 'not-a-key' };
-  return { is: key.isPrivateKey() ? 'private' : 'public', key };
+  return key.isPrivateKey() ? { is: 'private', key } : { is: 'public', publicKey: key.getPublicSSH() };
 }
 
-/** A public key's wire form (RFC 4253 section 6.6). */
-export function parsePublic(blob: Buffer): ParsedKey | null {
-  return parse(blob);
+/** The key or certificate of a file that has one on a line, as ssh-keygen(1) writes `.pub` files: type, base64, comment. */
+export function publicKeyIn(text: string): Buffer | null {
+  const line = text.split('\n').find((one) => /^\s*[^\s#]/.test(one));
+  const [, type, base64] = /^\s*([\w@.-]+)[ \t]+([A-Za-z0-9+/]+=*)(?:\s|$)/.exec(line ?? '') ?? [];
+  if (type === undefined || base64 === undefined || type === 'ssh-dss') return null;
+  const blob = Buffer.from(base64, 'base64');
+  return typeOfKey(blob) === type ? blob : null;
 }
 
 function parse(text: string | Buffer | null): ParsedKey | null {
@@ -37,9 +47,16 @@ function parse(text: string | Buffer | null): ParsedKey | null {
   }
 }
 
-function encryptionOf(text: string): Extract<KeyText, { is: 'encrypted' }> | null {
+function containerOf(text: string): Extract<KeyText, { is: 'encrypted' | 'security-key' }> | null {
   const container = openSshContainer(text);
-  if (container !== null) return container.cipher === 'none' ? null : { is: 'encrypted', publicKey: container.publicKey };
+  if (container === null) return null;
+  const { cipher, publicKey } = container;
+  // Encrypted or not: what is in there is of no use without the security key.
+  if (publicKey !== null && typeOfKey(publicKey)?.startsWith('sk-')) return { is: 'security-key', publicKey };
+  return cipher === 'none' ? null : { is: 'encrypted', publicKey };
+}
+
+function encryptionOf(text: string): Extract<KeyText, { is: 'encrypted' }> | null {
   const asPem = /^-----BEGIN ENCRYPTED PRIVATE KEY-----|^Proc-Type: *4, *ENCRYPTED/m.test(text);
   const asPutty = text.startsWith('PuTTY-User-Key-File-') && !/^Encryption: none/m.test(text);
   return asPem || asPutty ? { is: 'encrypted', publicKey: null } : null;

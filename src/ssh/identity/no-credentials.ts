@@ -1,30 +1,25 @@
-import type { ParsedKey } from 'ssh2';
 import { problem, type Problem } from '../../model/problem.ts';
+import { agentWords } from '../../model/problems/login.ts';
 import type { ResolvedHop } from '../types.ts';
-import type { KeyFile } from './key-file.ts';
+import type { KeyRing } from './key-ring.ts';
+import type { UnusedKey } from './usable-keys.ts';
 
-type Looked = {
-  /** Null: no agent, or none that answers. */
-  readonly agentKeys: readonly ParsedKey[] | null;
-  readonly unused: readonly KeyFile[];
-};
+type Looked = { readonly ring: KeyRing; readonly unused: readonly UnusedKey[] };
 
 /** A key that was asked for says most; then one that is at least there; else where was looked in vain. */
-export function nothingToLogInWith(hop: ResolvedHop, { agentKeys, unused }: Looked): Problem {
-  const required = unused.find(({ path }) => hop.identities.some((identity) => identity.required && identity.path === path));
-  const present = unused.find(({ trouble }) => trouble !== 'missing');
-  const file = required ?? present;
-  if (file !== undefined && file.trouble !== null) return problem('key-unusable', { host: hop.host, path: file.path, why: file.trouble });
-  const why = `${aboutAgent(hop, agentKeys)}, and ${aboutFiles(hop)}`;
+export function nothingToLogInWith(hop: ResolvedHop, { ring, unused }: Looked): Problem {
+  const found = unused.find(({ missed }) => missed) ?? unused.find(({ trouble }) => trouble !== 'missing');
+  if (found !== undefined) return found.problem;
+  const why = `${aboutAgent(hop, ring)}, and ${aboutFiles(hop)}`;
   return problem('no-credentials', { host: hop.host, user: hop.user, why });
 }
 
-function aboutAgent({ agent, identitiesOnly }: ResolvedHop, keys: Looked['agentKeys']): string {
+function aboutAgent({ agent, identitiesOnly }: ResolvedHop, { held, agentTrouble }: KeyRing): string {
   if (agent === null) return 'no agent is running (SSH_AUTH_SOCK is not set, or IdentityAgent is none)';
-  if (keys === null) return `the agent at ${agent} does not answer`;
-  if (keys.length === 0) return `the agent at ${agent} holds no key that can be used here`;
+  if (agentTrouble !== null) return `the agent at ${agent} ${agentWords[agentTrouble]}`;
+  if (held.length === 0) return `the agent at ${agent} holds no key that can be used here`;
   return identitiesOnly
-    ? `none of the agent's ${keys.length} keys is a named identity (IdentitiesOnly)`
+    ? `none of the agent's ${held.length} keys is a named identity (IdentitiesOnly)`
     : `the agent at ${agent} holds no other key`;
 }
 

@@ -4,6 +4,7 @@ import type { Problem } from '../../model/problem.ts';
 import type { PortRange } from '../../model/profile.ts';
 import type { Holder } from '../../platform/port-holder.ts';
 import type { TcpRow } from '../../platform/proc-net.ts';
+import type { CertificateInUse } from '../../ssh/identity/credentials.ts';
 import type { ServerKeepalive } from '../../ssh/recovery/keepalive/server-keepalive.ts';
 import type { Allowed } from '../../ssh/remote/account-memory.ts';
 import type { ForwardingRules } from '../../ssh/survey/forwarding-rules.ts';
@@ -33,7 +34,9 @@ export type HopFacts = {
 
 export type KeyFacts = {
   /** What would be tried, in this order; or why there is nothing. */
-  readonly login: { readonly labels: readonly string[]; readonly skipped: readonly Problem[] } | Problem;
+  readonly login:
+    | { readonly labels: readonly string[]; readonly skipped: readonly Problem[]; readonly certificates: readonly CertificateInUse[] }
+    | Problem;
   /** How many keys the agent has that can be used; null: it does not answer. */
   readonly agent: { readonly socket: string; readonly keys: number | null } | null;
 };

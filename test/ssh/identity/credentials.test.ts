@@ -27,7 +27,8 @@ beforeAll(async () => {
 });
 afterAll(() => agent.stop());
 
-const kinds = ({ methods }: Credentials): string[] => methods.map(({ method, fingerprint }) => `${method.type} ${nameOf(fingerprint)}`);
+const kinds = ({ methods }: Credentials): string[] =>
+  methods.map(({ label, fingerprint }) => `${label.startsWith('agent') ? 'agent' : 'file'} ${nameOf(fingerprint)}`);
 const nameOf = (fingerprint: string): string =>
   ['a', 'b', 'c', 'locked'][[a, b, c, locked].findIndex((key) => key.fingerprint === fingerprint)]!;
 const problemOf = async (loading: Promise<unknown>) => {
@@ -40,20 +41,20 @@ const problemOf = async (loading: Promise<unknown>) => {
 };
 
 describe('the keys to try', () => {
-  test('are the agent’s named ones, its others, then the files, and none of them twice', async () => {
+  test('are the named ones, the agent’s first, then its others, and none of them twice', async () => {
     const credentials = await loadCredentials(aHop({ agent: agent.socket, identities: required(c.path, b.path, b.path) }));
-    expect(kinds(credentials)).toEqual(['agent b', 'agent a', 'publickey c']);
+    expect(kinds(credentials)).toEqual(['agent b', 'file c', 'agent a']);
     expect(credentials.skipped).toEqual([]);
     expect(credentials.methods.map(({ label }) => label)).toEqual([
       `agent key ${b.fingerprint} (test b)`,
-      `agent key ${a.fingerprint} (test a)`,
       c.path,
+      `agent key ${a.fingerprint} (test a)`,
     ]);
   });
 
   test('are no others of the agent with IdentitiesOnly', async () => {
     const credentials = await loadCredentials(aHop({ agent: agent.socket, identities: required(c.path, b.path), identitiesOnly: true }));
-    expect(kinds(credentials)).toEqual(['agent b', 'publickey c']);
+    expect(kinds(credentials)).toEqual(['agent b', 'file c']);
   });
 
   test('are found in the agent by a public file alone', async () => {
@@ -178,15 +179,16 @@ describe('without any key', () => {
   });
 
   test('an agent that cannot be reached is told', async () => {
-    expect(await why({ agent: join(dir, 'no-socket') })).toContain(`the agent at ${join(dir, 'no-socket')} does not answer`);
-    expect(await why({ agent: a.path })).toContain('does not answer');
+    expect(await why({ agent: join(dir, 'no-socket') })).toContain(`the agent at ${join(dir, 'no-socket')} is not there`);
+    expect(await why({ agent: a.path })).toContain(`the agent at ${a.path} has ended`);
   });
 
   test.each([
-    ['says nothing', (_: Socket) => {}],
-    ['says nonsense', (socket: Socket) => socket.end('\0\0\0\x05\x0c\xff\xff\xff\xffnonsense', 'latin1')],
-    ['hangs up', (socket: Socket) => socket.destroy()],
-  ])('an agent that %s is given up, and its connection with it', async (what, serve) => {
+    ['says nothing', 'does not answer', (_: Socket) => {}],
+    ['says nonsense', 'does not answer as', (socket: Socket) => socket.end('\0\0\0\x05\x0c\xff\xff\xff\xffnonsense', 'latin1')],
+    ['promises too much', 'does not answer as', (socket: Socket) => socket.write('\xff\xff\xff\xff\x0c', 'latin1')],
+    ['hangs up', 'does not answer as', (socket: Socket) => socket.destroy()],
+  ])('an agent that %s is given up, and its connection with it', async (what, words, serve) => {
     const path = join(dir, `agent-${what.replaceAll(' ', '-')}`);
     const gone: Promise<unknown>[] = [];
     const server = createServer((socket) => {
@@ -196,7 +198,7 @@ describe('without any key', () => {
       serve(socket);
     });
     await new Promise<void>((resolve) => server.listen(path, resolve));
-    expect(await why({ agent: path }, 50)).toContain('does not answer');
+    expect(await why({ agent: path }, 50)).toContain(words);
     await Promise.all(gone);
     server.close();
   });

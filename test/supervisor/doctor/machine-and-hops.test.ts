@@ -33,7 +33,7 @@ describe('the doctor, of this machine and the way,', () => {
 describe('the doctor, of a hop,', () => {
   test('says which keys would be tried, and warns of a named key that cannot be used', () => {
     const unusable = problem('key-unusable', { host: 'h', path: '/gone', why: 'missing' });
-    const findings = checkCredentials(hop({ keys: { login: { labels: ['/k'], skipped: [unusable] }, agent: null } }));
+    const findings = checkCredentials(hop({ keys: { login: { labels: ['/k'], skipped: [unusable], certificates: [] }, agent: null } }));
     expect(severities(findings)).toEqual(['warning', 'ok']);
     expect(findings[0]?.fix).toContain('/gone');
   });
@@ -47,7 +47,9 @@ describe('the doctor, of a hop,', () => {
     [null, 'does not answer'],
     [0, 'holds no key'],
   ])('notes an agent with %s keys', (keys, words) => {
-    const findings = checkCredentials(hop({ keys: { login: { labels: ['/k'], skipped: [] }, agent: { socket: '/a', keys } } }));
+    const findings = checkCredentials(
+      hop({ keys: { login: { labels: ['/k'], skipped: [], certificates: [] }, agent: { socket: '/a', keys } } }),
+    );
     expect(findings.find(({ severity }) => severity === 'note')?.what).toContain(words);
   });
 

@@ -42,7 +42,7 @@ export async function visit(route: readonly ResolvedHop[], profile: Profile, exa
 
 /** What is known of one hop; of its server only where something of the profile listens on it, and after that was looked at. */
 export async function hopFacts({ hop, reached, link }: Visited, listens: boolean, examining: Examining): Promise<HopFacts> {
-  const [keys, known] = await Promise.all([keyFacts(hop), knownFacts(hop)]);
+  const [keys, known] = await Promise.all([keyFacts(hop, examining.clock), knownFacts(hop)]);
   const server = link === null || !listens ? null : await serverFacts(link, examining);
   return { subject: `hop ${hop.user}@${hop.name}:${hop.port}`, hop, keys, known, reached, server };
 }
