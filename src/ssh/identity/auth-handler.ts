@@ -1,6 +1,7 @@
 import type { AnyAuthMethod, AuthenticationType, AuthHandlerMiddleware, Client, NextAuthHandler } from 'ssh2';
 import { type Problem, ProblemError } from '../../model/problem.ts';
 import { hearLogin } from '../extensions/login-answers.ts';
+import { extendPublicKeyAuth } from '../extensions/public-key-auth.ts';
 import type { ResolvedHop } from '../types.ts';
 import { type Asked, askedAt } from './asking.ts';
 import type { Credentials } from './credentials.ts';
@@ -14,9 +15,9 @@ export type Login = {
   /** For ssh2's `authHandler`. */
   readonly handler: AuthHandlerMiddleware;
   /** To be called once the client has begun to connect. `onEnd`: a person who was asked ends the login. */
-  attach(client: Client, onEnd: (because: Problem) => void): void;
+  readonly attach: (client: Client, onEnd: (because: Problem) => void) => void;
   /** `login-refused` with what has been tried until now, for when the server has said its last no. */
-  refused(): Problem;
+  readonly refused: () => Problem;
 };
 
 /**
@@ -26,7 +27,8 @@ export type Login = {
  * (RFC 4252 section 5.2). For one connection only.
  */
 export function createAuthHandler(hop: ResolvedHop, credentials: Credentials, given: Partial<Asked> = {}): Login {
-  return new Attempt(hop, credentials, askedAt(hop, given));
+  const attempt = new Attempt(hop, credentials, askedAt(hop, given));
+  return { handler: attempt.handler, attach: attempt.attach, refused: attempt.refused };
 }
 
 class Attempt implements Login {
@@ -56,8 +58,9 @@ class Attempt implements Login {
     this.#ways = hop.login.methods.flatMap((name) => ways.find((way) => way.name === name) ?? []);
   }
 
-  attach(client: Client, onEnd: (because: Problem) => void): void {
+  readonly attach = (client: Client, onEnd: (because: Problem) => void): void => {
     this.#attached = true;
+    extendPublicKeyAuth(client);
     this.#end = onEnd;
     hearLogin(client, this.#hop.user, {
       onRefused: (left, partial) => this.#heard(left, partial),
@@ -68,17 +71,16 @@ class Attempt implements Login {
           .catch(this.#failed);
       },
     });
-  }
+  };
 
-  refused(): Problem {
-    return refusedLogin(this.#hop, {
+  readonly refused = (): Problem =>
+    refusedLogin(this.#hop, {
       tried: this.#tried,
       credentials: this.#credentials,
       left: this.#left,
       accepted: this.#accepted,
       canAsk: this.#asked !== null,
     });
-  }
 
   readonly handler = (left: readonly AuthenticationType[] | null, partial: boolean | null, next: NextAuthHandler): void => {
     if (!this.#attached && left !== null) this.#heard(left, partial === true);
