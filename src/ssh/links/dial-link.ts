@@ -78,7 +78,10 @@ async function allOrUndo(hop: ResolvedHop, given: DialLinkGiven, asking: Asking)
   const carrier = carrierFor(hop, { ...given, signal });
   carrier.catch(() => {});
   try {
-    const [verifier, credentials] = await Promise.all([createHostVerifier(hop, { person: asking.person, now: () => given.clock.now() }), loadCredentials(hop, { ...asking, clock: given.clock })]);
+    const [verifier, credentials] = await Promise.all([
+      createHostVerifier(hop, { person: asking.person, now: () => given.clock.now() }),
+      loadCredentials(hop, { ...asking, clock: given.clock }),
+    ]);
     return [await carrier, verifier, createAuthHandler(hop, credentials, asking)] as const;
   } catch (error) {
     abort.abort(error);
