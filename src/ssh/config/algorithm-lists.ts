@@ -28,7 +28,9 @@ const CHANGES: Readonly<Record<string, Change>> = {
 
 /** A pattern stands for all that OpenSSH knows of its kind (kex_assemble_names). */
 const expand = (names: readonly string[], key: AlgorithmKey): readonly string[] =>
-  unique(names.flatMap((name) => (/[*?]/.test(name) ? [...OPENSSH[key], ...WEAK[key]].filter((known) => matchesPattern(known, name)) : [name])));
+  unique(
+    names.flatMap((name) => (/[*?]/.test(name) ? [...OPENSSH[key], ...WEAK[key]].filter((known) => matchesPattern(known, name)) : [name])),
+  );
 
 /**
  * What `ssh -G` says without the lists that are merely those of the ssh that is installed: an older one's must not

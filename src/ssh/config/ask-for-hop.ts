@@ -8,6 +8,9 @@ import { readConfigFiles } from './read-config-files.ts';
 import { runSsh } from './run-ssh.ts';
 import { configInvalid } from './config-invalid.ts';
 
+/** -tt: or it complains of its missing terminal, in front of what matters. (-T would turn `UpdateHostKeys ask` off.) */
+const ASK = ['-G', '-tt'];
+
 export type AskGiven = {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly signal: AbortSignal;
@@ -36,7 +39,9 @@ export async function askForHop(hop: Hop, given: AskGiven): Promise<Answer> {
 /** What the ssh that is installed says where nothing is configured; null: none is. Never rejects unheard. */
 export function askForDefaults(given: Pick<AskGiven, 'env' | 'signal'>): Promise<Answer | null> {
   const hop = { host: 'localhost', user: null, port: null, identity: [], hostKey: [] };
-  const answer = runSsh(hop, ['-G', '-F', 'none', '--', hop.host], given).then((output) => (output === null ? null : parseAnswer(output)));
+  const answer = runSsh(hop, [...ASK, '-F', 'none', '--', hop.host], given).then((output) =>
+    output === null ? null : parseAnswer(output),
+  );
   answer.catch(() => {});
   return answer;
 }
@@ -45,7 +50,7 @@ export function askForDefaults(given: Pick<AskGiven, 'env' | 'signal'>): Promise
 function argumentsFor(hop: Hop, { config, options }: AskGiven): string[] | null {
   if (config.args === null) return null;
   return [
-    '-G',
+    ...ASK,
     ...config.args,
     ...(hop.user === null ? [] : ['-l', hop.user]),
     ...(hop.port === null ? [] : ['-p', String(hop.port)]),

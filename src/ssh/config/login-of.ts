@@ -19,9 +19,15 @@ export function loginOf(asked: Asked, path: (text: string) => string): Login {
 
 /** Names that are not ours (`gssapi-with-mic`, `hostbased`) are passed over: ssh tries what it has, too. */
 function methodsOf(asked: Asked): Login['methods'] {
-  const preferred = asked.answer.get('preferredauthentications')?.[0]?.split(',').map((name) => name.trim());
+  const preferred = asked.answer
+    .get('preferredauthentications')?.[0]
+    ?.split(',')
+    .map((name) => name.trim());
   const all = DEFAULT_OPTIONS.login.methods;
-  const wanted = preferred === undefined ? all : all.filter((method) => preferred.includes(method)).toSorted((a, b) => preferred.indexOf(a) - preferred.indexOf(b));
+  const wanted =
+    preferred === undefined
+      ? all
+      : all.filter((method) => preferred.includes(method)).toSorted((a, b) => preferred.indexOf(a) - preferred.indexOf(b));
   return wanted.filter((method) => isAllowed(asked, method));
 }
 

@@ -31,14 +31,7 @@ export const OPENSSH = {
   hostkeyalgorithms: [...CERTIFICATES, ...PLAIN_KEYS],
   pubkeyacceptedalgorithms: [...CERTIFICATES, ...PLAIN_KEYS],
   casignaturealgorithms: PLAIN_KEYS,
-  ciphers: [
-    'chacha20-poly1305@openssh.com',
-    'aes128-gcm@openssh.com',
-    'aes256-gcm@openssh.com',
-    'aes128-ctr',
-    'aes192-ctr',
-    'aes256-ctr',
-  ],
+  ciphers: ['chacha20-poly1305@openssh.com', 'aes128-gcm@openssh.com', 'aes256-gcm@openssh.com', 'aes128-ctr', 'aes192-ctr', 'aes256-ctr'],
   macs: [...[...UMAC, ...HMAC].map((name) => `${name}-etm@openssh.com`), ...UMAC.map((name) => `${name}@openssh.com`), ...HMAC],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 

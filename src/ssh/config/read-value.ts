@@ -36,7 +36,10 @@ export function numberOf(asked: Asked, name: string, otherwise: number): number 
 /** Seconds of a time as sshd_config(5) writes it, such as `90`, `1h30m`; null: it is none. */
 export function secondsOf(text: string): number | null {
   if (!/^(\d{1,9}[smhdw]?)+$/i.test(text)) return null;
-  return [...text.matchAll(/(\d+)([smhdw]?)/gi)].reduce((sum, [, count, unit = '']) => sum + Number(count) * (SECONDS[unit.toLowerCase()] ?? 1), 0);
+  return [...text.matchAll(/(\d+)([smhdw]?)/gi)].reduce(
+    (sum, [, count, unit = '']) => sum + Number(count) * (SECONDS[unit.toLowerCase()] ?? 1),
+    0,
+  );
 }
 
 const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 };

@@ -8,7 +8,8 @@ export function rekeyOf(asked: Asked): HopOptions['rekey'] {
   const [amount = 'default', time = 'none', ...rest] = text?.split(/\s+/) ?? [];
   const bytes = amount.toLowerCase() === 'default' ? 0 : bytesOf(amount);
   const seconds = time.toLowerCase() === 'none' ? 0 : secondsOf(time);
-  if (bytes === null || seconds === null || rest.length > 0) throw configInvalid(asked.hop, `its RekeyLimit is ${text}, which is not a limit.`);
+  if (bytes === null || seconds === null || rest.length > 0)
+    throw configInvalid(asked.hop, `its RekeyLimit is ${text}, which is not a limit.`);
   return { bytes: bytes === 0 ? null : bytes, seconds: seconds === 0 ? null : seconds };
 }
 

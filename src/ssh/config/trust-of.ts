@@ -22,7 +22,8 @@ const STRICT = { ...YES_NO, ask: 'ask', off: 'no', 'accept-new': 'accept-new' } 
 
 /** ssh_config(5), UpdateHostKeys: off where known hosts are kept elsewhere or DNS is believed. */
 function updateByDefault(asked: Asked): Trust['update'] {
-  const elsewhere = asked.answer.get('userknownhostsfile')?.some((text) => !/^~\/\.ssh\/known_hosts2?( ~\/\.ssh\/known_hosts2?)?$/.test(text)) ?? false;
+  const elsewhere =
+    asked.answer.get('userknownhostsfile')?.some((text) => !/^~\/\.ssh\/known_hosts2?( ~\/\.ssh\/known_hosts2?)?$/.test(text)) ?? false;
   const byDns = (asked.answer.get('verifyhostkeydns')?.[0] ?? 'no').toLowerCase() !== 'no';
   return elsewhere || byDns ? 'no' : DEFAULT_OPTIONS.trust.update;
 }

@@ -61,7 +61,7 @@ export class CommandStream extends Duplex {
 
   override _write(chunk: Buffer, _: BufferEncoding, done: (error?: Error | null) => void): void {
     this.#child.stdin.write(chunk, (error) => {
-      if (error) void this.#lastBreath().then(() => done(error));
+      if (error) void this.#fail(error, done);
       else done();
     });
   }
@@ -83,6 +83,11 @@ export class CommandStream extends Duplex {
 
   #exited(exit: number | string): void {
     if (!this.destroyed) this.#exit = exit;
+  }
+
+  async #fail(error: Error, done: (error: Error) => void): Promise<void> {
+    await this.#lastBreath();
+    done(error);
   }
 
   async #finish(): Promise<void> {

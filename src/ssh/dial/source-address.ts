@@ -24,7 +24,8 @@ export async function sourcesFor({ host, from = null }: Request, addresses: read
   return ends;
 }
 
-export const problemOfSource = (host: string, from: From, code: string): Problem => problem('local-address-missing', { host, ...from, code });
+export const problemOfSource = (host: string, from: From, code: string): Problem =>
+  problem('local-address-missing', { host, ...from, code });
 
 /** BindAddress may be a name, too (sshconnect.c, ssh_create_socket). */
 async function addressOf(value: string, family: number): Promise<string | undefined> {

@@ -38,7 +38,11 @@ export async function startCommand(
 
 function spawnByShell({ command, agent }: CommandRequest): ChildProcessWithoutNullStreams {
   const home = homedir();
-  const options = { env: { ...process.env, SSH_AUTH_SOCK: agent ?? undefined }, cwd: existsSync(home) ? home : '/', stdio: 'pipe' } as const;
+  const options = {
+    env: { ...process.env, SSH_AUTH_SOCK: agent ?? undefined },
+    cwd: existsSync(home) ? home : '/',
+    stdio: 'pipe',
+  } as const;
   if (process.platform === 'win32') return spawn(command, { ...options, shell: true, windowsHide: true });
   return spawn(process.env['SHELL'] || '/bin/sh', ['-c', `exec ${command}`], { ...options, detached: true });
 }

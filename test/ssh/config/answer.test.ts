@@ -5,7 +5,9 @@ import { ProblemError } from '../../../src/model/problem.ts';
 import { parseAnswer, splitPaths } from '../../../src/ssh/config/answer.ts';
 import { matchesPatterns } from '../../../src/ssh/config/patterns.ts';
 import { readJumps } from '../../../src/ssh/config/jumps.ts';
+import { withoutDefaults } from '../../../src/ssh/config/algorithm-lists.ts';
 import { toResolvedHop } from '../../../src/ssh/config/to-resolved-hop.ts';
+import { wayOf } from '../../../src/ssh/config/way-of.ts';
 
 const hop: Hop = { host: 'h', user: null, port: null, identity: [], hostKey: [] };
 const user = { name: 'ann', uid: 1000, home: '/home/ann', accountHome: '/home/ann', hostname: 'here.example.com' };
@@ -42,10 +44,46 @@ describe('what ssh -G prints', () => {
       'connecttimeout',
       'proxyjump',
       'hostkeyalias',
+      'preferredauthentications',
+      'pubkeyauthentication',
+      'batchmode',
+      'certificatefile',
+      'requiredrsasize',
+      'stricthostkeychecking',
+      'updatehostkeys',
+      'revokedhostkeys',
+      'knownhostscommand',
+      'kexalgorithms',
+      'macs',
+      'rekeylimit',
+      'proxycommand',
+      'proxyusefdpass',
+      'bindaddress',
     ];
     const line = fc.tuple(
       fc.constantFrom(...keys),
-      fc.oneof(fc.string(), fc.constantFrom('none', '%', '%z', '${X', '${X}', '~', '$', '99999', '-1')),
+      fc.oneof(
+        fc.string(),
+        fc.constantFrom(
+          'none',
+          '%',
+          '%z',
+          '%h %n %%',
+          '${X',
+          '${X}',
+          '~',
+          '$',
+          '99999',
+          '-1',
+          'yes',
+          '+a',
+          '-*',
+          '^',
+          'a,,b',
+          '1G 1h',
+          'nc %h',
+        ),
+      ),
     );
     fc.assert(
       fc.property(fc.array(line), (lines) => {
@@ -53,7 +91,11 @@ describe('what ssh -G prints', () => {
         try {
           const resolved = resolve(text);
           readJumps(hop, parseAnswer(text).get('proxyjump')?.[0], resolved);
+          const { command } = wayOf({ hop, answer: parseAnswer(text) }, resolved, {});
+          // What a hostile file puts into a name must not come out of it as a command.
+          if (/^nc %h$/.test(parseAnswer(text).get('proxycommand')?.[0] ?? '')) expect(command).not.toMatch(/[;&|`$()<>]/);
           expect(resolved.port).toBeGreaterThan(0);
+          for (const list of Object.values(resolved.algorithms)) expect(list).not.toEqual([]);
           expect(resolved.identities.every(({ path }) => path.startsWith('/'))).toBe(true);
         } catch (error) {
           expect(error).toBeInstanceOf(ProblemError);
@@ -63,6 +105,42 @@ describe('what ssh -G prints', () => {
     fc.assert(fc.property(fc.string(), (text) => parseAnswer(text).size >= 0));
   });
 });
+
+describe('a list of the installed ssh', () => {
+  const said = (theirs: string, own: string): string | undefined =>
+    withoutDefaults(parseAnswer(`macs ${own}\n`), parseAnswer(`macs ${theirs}\n`)).get('macs')?.[0];
+
+  test.each([
+    ['a,b,c', undefined],
+    ['a,b,c,x,y', '+x,y'],
+    ['x,a,b,c', '^x'],
+    ['c,a,b', '^c'],
+    ['a,c', 'a,c'],
+    ['c,b,a', '^c,b'],
+    ['x', 'x'],
+  ])('a,b,c that has become %s is %s', (own, expected) => {
+    expect(said('a,b,c', own)).toBe(expected);
+  });
+
+  test('that has been changed is the same change of another list, whatever the lists', () => {
+    const names = fc.uniqueArray(fc.constantFrom(...'abcdefgh'), { minLength: 1 });
+    fc.assert(
+      fc.property(names, names, fc.boolean(), (theirs, named, first) => {
+        const rest = theirs.filter((name) => !named.includes(name));
+        const own = first ? [...named, ...rest] : [...theirs, ...named.filter((name) => !theirs.includes(name))];
+        const change = said(theirs.join(','), own.join(','));
+        const list =
+          change === undefined ? theirs : change.startsWith('^') || change.startsWith('+') ? apply(change, theirs) : change.split(',');
+        expect(list).toEqual(own);
+      }),
+    );
+  });
+});
+
+const apply = (change: string, list: readonly string[]): string[] => {
+  const named = change.slice(1).split(',');
+  return change.startsWith('^') ? [...named, ...list.filter((name) => !named.includes(name))] : [...list, ...named];
+};
 
 describe('a resolved hop', () => {
   test('has what the profile says before what ssh_config says', () => {
