@@ -58,7 +58,7 @@ async function byShell(remote: Remote, given: Given): Promise<SshdSettings | nul
   return (await askSshd(remote, listener, given)) ?? (await readFiles(remote, listener, given));
 }
 
-/** sshd -G (since 9.3) prints what holds for one connection, each keyword in a line. */
+/** sshd -G (since 9.3) prints what holds for one connection, each keyword in a line; it takes -C only beside -T. */
 async function askSshd(remote: Remote, listener: Listener, given: Given): Promise<SshdSettings | null> {
   // What was given on its own command line counts before its files; -G does not know of it.
   if (listener.options.length > 0) return null;
@@ -73,7 +73,7 @@ async function askSshd(remote: Remote, listener: Listener, given: Given): Promis
 const ASK = `
 sshd=$2
 set -- $SSH_CONNECTION
-"$sshd" -G -f "$input" -C "user=$(id -un),host=$1,addr=$1,laddr=$3,lport=$4" 2>/dev/null | grep -iE '^(${KEYWORDS.join('|')}) '
+"$sshd" -G -T -f "$input" -C "user=$(id -un),host=$1,addr=$1,laddr=$3,lport=$4" 2>/dev/null | grep -iE '^(${KEYWORDS.join('|')}) '
 `;
 
 async function readFiles(remote: Remote, { config, options }: Listener, given: Given): Promise<SshdSettings | null> {

@@ -31,7 +31,7 @@ function withSshd(program: string, { ident = 'OpenSSH_10.0p1' } = {}): { remote:
 describe('what the shell of an account shows of its server', () => {
   test('are the rules for this very connection, in the words of sshd -G', async () => {
     const { remote } = withSshd(
-      `case "$*" in '-G -f /etc/ssh/sshd_config -C '*user=*addr=10.0.0.2*lport=22*)
+      `case "$*" in '-G -T -f /etc/ssh/sshd_config -C '*user=*addr=10.0.0.2*lport=22*)
         printf 'port 22\\ngatewayports clientspecified\\nallowtcpforwarding remote\\nallowstreamlocalforwarding no\\ndisableforwarding no\\npermitlisten 8080 127.0.0.1:9090\\n' ;;
       *) exit 1 ;; esac`,
     );

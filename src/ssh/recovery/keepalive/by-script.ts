@@ -29,7 +29,7 @@ while [ "$at" -gt 1 ]; do
 done
 `;
 
-/** sshd -G (since 9.3) prints what holds, for one connection where it is told which; it needs no rights but to read. */
+/** sshd -G (since 9.3) prints what holds, and needs no rights but to read. Which connection it is for it takes only beside -T. */
 async function askSshd(remote: Remote, listener: Listener, given: LearnGiven): Promise<ServerKeepalive | null> {
   // What was given on its own command line counts before its files; -G does not know of it.
   if (listener.options.length > 0) return null;
@@ -48,7 +48,7 @@ sshd=$2
 keep() { grep -i '^clientalive' ; }
 set -- $SSH_CONNECTION
 us="user=$(id -un),host=$1,addr=$1,laddr=$3,lport=$4"
-said=$("$sshd" -G -f "$input" -C "$us" 2>/dev/null) && { echo "for this connection"; echo "$said" | keep; exit; }
+said=$("$sshd" -G -T -f "$input" -C "$us" 2>/dev/null) && { echo "for this connection"; echo "$said" | keep; exit; }
 said=$("$sshd" -G -f "$input" 2>/dev/null) && echo "$said" | keep
 `;
 

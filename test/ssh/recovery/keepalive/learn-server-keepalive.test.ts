@@ -122,7 +122,7 @@ describe('where sshd itself can be asked', () => {
 
   test('its word holds, for this very connection', async () => {
     const { remote } = withSshd(
-      `case "$1 $2 $3 $4 $5" in '-G -f /etc/ssh/sshd_config -C '*user=*addr=10.0.0.2*lport=22*) ${says('25')} ;; *) exit 1 ;; esac`,
+      `case "$*" in '-G -T -f /etc/ssh/sshd_config -C '*user=*addr=10.0.0.2*lport=22*) ${says('25')} ;; *) exit 1 ;; esac`,
     );
     expect(await learn(remote)).toEqual({ intervalMs: 25_000, countMax: 4, source: 'sshd', conditional: false });
   });
