@@ -19,7 +19,7 @@ export type Network = {
   /** From now on the router drops all that passes, both ways: no reset, no ICMP, no link goes down. */
   cut(): Promise<void>;
   restore(): Promise<void>;
-  /** Drops one flow for good, both ways, until `restore`. */
+  /** Drops one flow for good, both ways, until `restore`, and lets all else pass: in one step, so that nothing of it slips through after a cut. */
   dropFlow(flow: Flow): Promise<void>;
   /** The client gets another address, and loses the old one, as in another Wi-Fi; gives the new one. */
   changeClientAddress(): Promise<string>;
@@ -62,7 +62,7 @@ function faults({ names }: Layout) {
     clientAddress: () => `10.99.1.${host}`,
     cut: async () => void (await nft(NFT.dropAll)),
     restore: async () => void (await nft(NFT.dropNothing)),
-    dropFlow: async (flow: Flow) => void (await nft(dropRules(flow))),
+    dropFlow: async (flow: Flow) => void (await nft(`${NFT.dropNothing}\n${dropRules(flow)}`)),
     nat: async (how: 'on' | 'off') => void (await nft(how === 'on' ? NFT.masquerade : NFT.noMasquerade)),
     forgetFlows: async () => void (await must('ip', inside(names.router, ['conntrack', '-F']))),
     async changeClientAddress() {
