@@ -15,7 +15,7 @@ import type {
   SupervisorEvent,
   UpRequest,
 } from './contract.ts';
-import { createCaller } from './client-call.ts';
+import { type Call, createCaller } from './client-call.ts';
 import { untilGone } from './client-gone.ts';
 import { checked } from './client-reply.ts';
 import { readEvents } from './client-stream.ts';
@@ -58,8 +58,7 @@ export interface SupervisorClient {
 /** A client over the Unix socket (or named pipe) at `socketPath`; opens no connection before the first call. */
 export function createClient(socketPath: string): SupervisorClient {
   const call = createCaller(socketPath);
-  const json = async <S extends v.GenericSchema>(request: Parameters<typeof call.json>[0], schema: S): Promise<v.InferOutput<S>> =>
-    checked(schema, await call.json(request));
+  const json: Json = async (request, schema) => checked(schema, await call.json(request));
 
   return {
     get serverVersion() {
@@ -77,10 +76,7 @@ export function createClient(socketPath: string): SupervisorClient {
         { method: 'POST', path: '/v1/doctor', body, patienceMs: PATIENCE_MS.examining * (body.profiles.length + 1) },
         DoctorReportSchema,
       ),
-    prompts: () => json({ method: 'GET', path: '/v1/prompts', patienceMs: PATIENCE_MS.quick }, PromptsSchema),
-    answer: (prompt, body) =>
-      json({ method: 'POST', path: promptPath(prompt), body, patienceMs: PATIENCE_MS.answering }, AnswerReplySchema),
-    decline: (prompt) => json({ method: 'DELETE', path: promptPath(prompt), patienceMs: PATIENCE_MS.quick }, AnswerReplySchema),
+    ...promptCalls(json),
     events: (signal) =>
       readEvents({
         open: () => call.stream('/v1/events', signal),
@@ -98,6 +94,14 @@ export function createClient(socketPath: string): SupervisorClient {
       ),
   };
 }
+
+type Json = <S extends v.GenericSchema>(request: Call, schema: S) => Promise<v.InferOutput<S>>;
+
+const promptCalls = (json: Json): Pick<SupervisorClient, 'prompts' | 'answer' | 'decline'> => ({
+  prompts: () => json({ method: 'GET', path: '/v1/prompts', patienceMs: PATIENCE_MS.quick }, PromptsSchema),
+  answer: (id, body) => json({ method: 'POST', path: promptPath(id), body, patienceMs: PATIENCE_MS.answering }, AnswerReplySchema),
+  decline: (id) => json({ method: 'DELETE', path: promptPath(id), patienceMs: PATIENCE_MS.quick }, AnswerReplySchema),
+});
 
 /** How long a silent supervisor is waited for; a keychain may be slow to take an answer, and closing may take as long as connections may take to drain. */
 const PATIENCE_MS = { health: 3_000, quick: 10_000, answering: 20_000, closing: 60_000, examining: 60_000 } as const;

@@ -1,15 +1,12 @@
 import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import type { Finding } from '../model/finding.ts';
-import { type Problem, wordsOf } from '../model/problem.ts';
-import type { Prompt } from '../model/prompt.ts';
 import { SCHEMA_VERSION, type TunnelSnapshot } from '../model/snapshot.ts';
 import type { Story } from '../model/story.ts';
 import type { Clock } from '../platform/clock.ts';
 import { VERSION } from '../platform/version.ts';
 import {
   type AgentRequest,
-  type AnswerRequest,
   type DoctorRequest,
   type Health,
   type LogLine,
@@ -18,7 +15,8 @@ import {
   VERSION_HEADER,
 } from './contract.ts';
 import { answer, refuse } from './server-failure.ts';
-import { agentRequestOf, answerRequestOf, doctorRequestOf, knownName, logQueryOf, tunnelName, upRequestOf } from './server-input.ts';
+import { agentRequestOf, doctorRequestOf, knownName, logQueryOf, tunnelName, upRequestOf } from './server-input.ts';
+import { type PromptsPort, promptRoutes } from './server-prompts.ts';
 import { openEventStream, openLogStream } from './server-streams.ts';
 
 /** What the API needs of the tunnels; see each route in contract.ts. Rejections and throws are ProblemErrors. */
@@ -32,17 +30,6 @@ export interface TunnelsPort {
   subscribe(listener: (event: TunnelEvent) => void): () => void;
 }
 export type TunnelEvent = { type: 'tunnel'; tunnel: TunnelSnapshot } | { type: 'gone'; name: string };
-
-/** What logins ask a person. Throws `prompt-gone` and `answer-unfit`. */
-export interface PromptsPort {
-  list(): Prompt[];
-  /** Resolves with what kept the answer from being remembered, if anything did. */
-  answer(id: string, request: AnswerRequest): Promise<Problem | null>;
-  /** Says no. */
-  decline(id: string): void;
-  subscribe(listener: (event: PromptEvent) => void): () => void;
-}
-type PromptEvent = { type: 'prompt'; prompt: Prompt } | { type: 'prompt-gone'; id: string };
 
 export interface LogPort {
   /** The lines that the query asks for; the listener gets every later one (of this name), with no gap between. */
@@ -69,7 +56,7 @@ export type ApiNeeds = {
 
 /** The routes of contract.ts over `needs`. Knows nothing of sockets. */
 export function createApi(needs: ApiNeeds): Hono {
-  const { tunnels, prompts } = needs;
+  const { tunnels } = needs;
   const known = (name: string): string =>
     knownName(
       name,
@@ -101,17 +88,7 @@ export function createApi(needs: ApiNeeds): Hono {
       const findings = await needs.doctor.examine(request, AbortSignal.any([c.req.raw.signal, needs.ending]));
       return c.json({ schemaVersion: SCHEMA_VERSION, findings });
     })
-    .get('/v1/prompts', (c) => c.json({ schemaVersion: SCHEMA_VERSION, prompts: prompts.list() }))
-    .post('/v1/prompts/:id', async (c) => {
-      const id = c.req.param('id');
-      const warning = await prompts.answer(id, answerRequestOf(await c.req.text()));
-      return c.json({ id, warning: warning === null ? null : { code: warning.code, ...wordsOf(warning) } });
-    })
-    .delete('/v1/prompts/:id', (c) => {
-      const id = c.req.param('id');
-      prompts.decline(id);
-      return c.json({ id, warning: null });
-    })
+    .route('/v1/prompts', promptRoutes(needs.prompts))
     .get('/v1/events', () => openEventStream(needs, () => ({ type: 'snapshot', snapshot: snapshot([]) })))
     .get('/v1/logs', async (c) => openLogStream(needs, logQueryOf(c.req.query())))
     .post('/v1/stop', (c) => {

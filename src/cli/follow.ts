@@ -12,10 +12,10 @@ const RECONNECT_MS = 250;
 
 /**
  * Every state of the tunnels until `signal` aborts. A supervisor that dies meanwhile is started again by its keeper,
- * so its silence is no end: the next one is looked for, and begins with a whole snapshot.
+ * so its silence is no end: the next one is looked for, and begins with a whole snapshot. `first` is null where none runs yet.
  */
-export async function* follow(first: SupervisorClient, given: Given, signal: AbortSignal): AsyncGenerator<View> {
-  let client: SupervisorClient | null = first;
+export async function* follow(first: SupervisorClient | null, given: Given, signal: AbortSignal): AsyncGenerator<View> {
+  let client = first;
   while (!signal.aborted) {
     if (client !== null) yield* untilGone(client, signal);
     if (signal.aborted) return;

@@ -2,6 +2,7 @@ import type { SupervisorClient } from '../api/client.ts';
 import type { UpRequest } from '../api/contract.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Paths } from '../platform/paths.ts';
+import type { Keyboard } from './keyboard.ts';
 
 export type Env = Readonly<Record<string, string | undefined>>;
 
@@ -12,6 +13,10 @@ export type Given = {
   readonly paths: Paths;
   readonly stdout: Output;
   readonly stderr: Output;
+  /** Null: there is no terminal to ask a person on. */
+  readonly keyboard: Keyboard | null;
+  /** What stdin has to say, line by line. */
+  readonly stdinLines: () => AsyncIterable<string>;
   readonly clock: Clock;
   readonly interrupt: Interrupt;
   /** Null: no supervisor runs. */

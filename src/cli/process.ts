@@ -1,8 +1,10 @@
+import { createInterface } from 'node:readline';
 import { systemClock } from '../platform/clock.ts';
 import { pathsFor } from '../platform/paths.ts';
 import { EXIT } from '../model/problems/entry.ts';
 import { exitCodeOf, type Problem, problem } from '../model/problem.ts';
 import type { Given, Interrupt } from './given.ts';
+import { openKeyboard } from './keyboard.ts';
 import { connect, ensureSupervisor } from './launch.ts';
 import { main } from './main.ts';
 import { explain } from './output/explain.ts';
@@ -10,7 +12,7 @@ import pc from 'picocolors';
 
 /** Runs the command line of this process and ends it: the one place that does. */
 export async function runProcess({ runSupervisor }: Pick<Given, 'runSupervisor'>): Promise<never> {
-  const { env, stdout, stderr } = process;
+  const { env, stdin, stdout, stderr } = process;
   const output = watchOutput();
   const code = await main(process.argv.slice(2), {
     env,
@@ -18,6 +20,8 @@ export async function runProcess({ runSupervisor }: Pick<Given, 'runSupervisor'>
     paths: pathsFor(env),
     stdout,
     stderr,
+    keyboard: openKeyboard({ stdin, stderr }),
+    stdinLines: () => createInterface({ input: stdin, crlfDelay: Number.POSITIVE_INFINITY }),
     clock: systemClock,
     interrupt: watchInterrupt(output.unread),
     connect,

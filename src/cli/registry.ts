@@ -17,6 +17,7 @@ export const COMMANDS: readonly Entry[] = [
   { name: 'logs', describe: 'show what happened', load: () => import('./commands/logs.ts') },
   { name: 'why', describe: 'tell the story of the last trouble, and what to do', load: () => import('./commands/why.ts') },
   { name: 'doctor', describe: 'check everything and say how to mend it', load: () => import('./commands/doctor.ts') },
+  { name: 'answer', describe: 'answer what tunnels wait for: passphrases, codes, host keys', load: () => import('./commands/answer.ts') },
   { name: 'profiles list', describe: 'show the profiles, by source', load: () => import('./commands/profiles-list.ts') },
   { name: 'profiles show', describe: 'show one profile', load: () => import('./commands/profiles-show.ts') },
   { name: 'profiles validate', describe: 'check profiles and show every error', load: () => import('./commands/profiles-validate.ts') },
@@ -43,10 +44,6 @@ const WRITE_PROFILES = 'Profiles are files until then; see which there are, and 
 
 /** Commands that have their name already and nothing behind it; `instead` is what helps until then. */
 export const PLANNED: readonly { readonly name: string; readonly instead: string }[] = [
-  {
-    name: 'answer',
-    instead: 'Until then keys with a passphrase belong into an agent (ssh-add), new host keys into known_hosts (ssh user@host).',
-  },
   { name: 'service', instead: 'Until then let your service manager run: tunnels supervisor run' },
   { name: 'dashboard', instead: 'Until then watch the tunnels here: tunnels status --watch' },
   { name: 'completion', instead: 'Until then see all commands: tunnels --help' },

@@ -6,6 +6,7 @@ import { onTestFinished } from 'vitest';
 import type { SupervisorClient } from '../../src/api/client.ts';
 import type { AnswerReply, AnswerRequest, DoctorRequest, LogLine, SupervisorEvent, UpRequest } from '../../src/api/contract.ts';
 import type { Given, Output, RunOptions } from '../../src/cli/given.ts';
+import type { Keyboard } from '../../src/cli/keyboard.ts';
 import { main } from '../../src/cli/main.ts';
 import type { Finding } from '../../src/model/finding.ts';
 import type { Prompt } from '../../src/model/prompt.ts';
@@ -42,6 +43,8 @@ export type World = {
   readonly unread: AbortController;
   readonly waits: { ms: number; wake: () => void }[];
   tty: boolean;
+  keyboard: Keyboard | null;
+  readonly stdin: string[];
   env: Record<string, string>;
   /** Told when a stream of events has given all it has. */
   onDrained: () => void;
@@ -64,6 +67,8 @@ export function makeWorld(changes: Partial<World> = {}): World {
     unread: new AbortController(),
     waits: [],
     tty: false,
+    keyboard: null,
+    stdin: [],
     env: {},
     onDrained: () => {},
     ...changes,
@@ -90,6 +95,10 @@ function givenFor(world: World, { stdout, stderr }: { stdout: Output; stderr: Ou
     paths: pathsFor(env),
     stdout,
     stderr,
+    keyboard: world.keyboard,
+    async *stdinLines() {
+      yield* world.stdin;
+    },
     clock: {
       now: () => NOW,
       monotonic: () => 0,

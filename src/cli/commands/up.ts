@@ -1,6 +1,7 @@
 import { type AdHocFlags, isAdHoc } from '../ad-hoc.ts';
 import { type Args, type Context, defineCommand } from '../command.ts';
 import { problem, ProblemError } from '../../model/problem.ts';
+import { answerAlong } from '../prompts/answer-along.ts';
 import { bringUp } from '../bring-up.ts';
 import { callerAgent } from '../caller-agent.ts';
 import { fromSshArgv } from '../ssh-argv.ts';
@@ -74,5 +75,8 @@ async function inForeground(requests: readonly Request[], context: Context): Pro
   const { paths, env, screen, interrupt } = context;
   const { settings } = settingsOf(context);
   interrupt.release();
-  return await context.runSupervisor({ paths, env: supervisorEnv(env, settings), logToStderr: !screen.mode.quiet, up: requests });
+  const running = context.runSupervisor({ paths, env: supervisorEnv(env, settings), logToStderr: !screen.mode.quiet, up: requests });
+  const names = requests.map(({ name }) => name);
+  answerAlong(names, context, running).catch(() => {});
+  return await running;
 }

@@ -5,13 +5,15 @@ import { createChanges, type Line, linesOf } from './changes.ts';
 /** Shows how tunnels come up: a spinner with a line for each hop and forward on a terminal, one plain line for each change elsewhere. */
 export interface Progress {
   show(tunnels: readonly TunnelSnapshot[]): void;
+  /** While a person is asked something on the same terminal nothing else is written there. */
+  pause(asking: boolean): void;
   /** Leaves the terminal as it was. */
   close(): void;
 }
 
 export async function openProgress(context: Context): Promise<Progress> {
   const { screen } = context;
-  if (screen.mode.quiet) return { show: () => {}, close: () => {} };
+  if (screen.mode.quiet) return { show: () => {}, pause: () => {}, close: () => {} };
   return screen.stderrIsTerminal ? await spinning(context) : plainly(context);
 }
 
@@ -24,6 +26,7 @@ function plainly({ screen }: Context): Progress {
         .filter(({ state }) => state !== 'blocked')
         .flatMap(changesOf)
         .forEach((line) => screen.say(line)),
+    pause: () => {},
     close: () => {},
   };
 }
@@ -37,6 +40,7 @@ async function spinning({ stderr }: Context): Promise<Progress> {
     show(tunnels) {
       spinner.text = spinnerText(tunnels);
     },
+    pause: (asking) => void (asking ? spinner.stop() : spinner.start()),
     close: () => void spinner.stop(),
   };
 }
