@@ -1,13 +1,13 @@
 import { type Problem, problem } from '../model/problem.ts';
 
 /** How a server, or a firewall for it, keeps us out before a login can begin. */
-type Sign = 'penalty' | 'closed' | 'refused';
+export type Sign = 'penalty' | 'closed' | 'refused';
 
 /** What went before at the same server, since it last let us in. */
 export type ServerPast = {
   /** Logins that it has refused in the last `REFUSALS_COUNT_MS`. */
   readonly refusals: number;
-  /** How often in a row it has shown one of the signs, this time included. */
+  /** How often in a row it has shown this sign, this time included. */
   readonly times: number;
 };
 
@@ -53,10 +53,8 @@ export function judgeLockOut(seen: Problem, past: ServerPast): Problem | null {
   return problem('turned-away', { host, port, said: seen.code === 'turned-away' ? seen.facts.said : '', sign, ms });
 }
 
-/** Whether a failure is one of the signs that count in a row. */
-export const isSign = (seen: Problem): boolean => signOf(seen) !== null;
-
-function signOf(seen: Problem): Sign | null {
+/** The sign that a failure is; null: none. */
+export function signOf(seen: Problem): Sign | null {
   if (seen.code === 'turned-away') return seen.facts.sign === 'full' ? null : seen.facts.sign;
   if (seen.code === 'closed-before-greeting') return 'closed';
   return seen.code === 'connect-refused' ? 'refused' : null;

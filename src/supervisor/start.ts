@@ -15,6 +15,7 @@ import { openRecovery } from './recovery/open-recovery.ts';
 import { serve } from './serve.ts';
 import { surviveErrors } from './signals.ts';
 import { createTunnels, type Tunnels } from './tunnels.ts';
+import { openRefusalStore } from './refusals-store.ts';
 import { openWantedStore, type WantedStore } from './wanted-store.ts';
 
 export interface Running {
@@ -30,9 +31,10 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Runni
   const log = await startLog(options);
   const forgetErrors = surviveErrors(log, () => void log.close().finally(() => process.exit(SUPERVISOR_EXIT.failed)));
   const wanted = openWantedStore({ directory: paths.state, clock, log });
+  const refusals = openRefusalStore({ directory: paths.state, clock, log });
   const recovery = openRecovery({ directory: paths.state, clock, log });
   const prompts = new PromptBook({ clock, log, keychain: systemKeychain({ clock }) });
-  const tunnels = createTunnels({ clock, random: Math.random, env, log, wanted, rungs: recovery.rungs, prompts });
+  const tunnels = createTunnels({ clock, random: Math.random, env, log, wanted, refusals, rungs: recovery.rungs, prompts });
   const doctor = createDoctor({
     ...recovery.doctor,
     clock,
@@ -60,6 +62,7 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Runni
     ending.abort();
     await served.close();
     recovery.close();
+    refusals.close();
     await finish({ log, wanted });
     forgetErrors();
   });

@@ -7,6 +7,7 @@ import type { TunnelSnapshot } from '../model/snapshot.ts';
 import type { Story } from '../model/story.ts';
 import type { Clock } from '../platform/clock.ts';
 import { type Lease, Links, type Route } from '../ssh/links/links.ts';
+import type { RefusalStore } from '../ssh/links/lock-outs.ts';
 import type { Log } from './log.ts';
 import type { PromptBook, Waits } from './prompts/book.ts';
 import type { Rungs } from './recovery/rungs.ts';
@@ -42,6 +43,7 @@ export type TunnelsGiven = {
   readonly env: NodeJS.ProcessEnv;
   readonly log: Log;
   readonly wanted: WantedStore;
+  readonly refusals: RefusalStore;
   readonly rungs: Rungs;
   readonly prompts: PromptBook;
 };
@@ -61,7 +63,7 @@ class TunnelSet implements Tunnels {
   constructor(given: TunnelsGiven) {
     this.#given = given;
     // A link's change shows in every tunnel that may use it.
-    this.#links = new Links({ clock: given.clock, onChange: () => this.#announceAll(), desk: given.prompts });
+    this.#links = new Links({ clock: given.clock, onChange: () => this.#announceAll(), desk: given.prompts, refusals: given.refusals });
     given.prompts.onSettled((settled) => this.#known.forEach(({ runner }) => runner.settled(settled)));
   }
 
@@ -73,7 +75,7 @@ class TunnelSet implements Tunnels {
   up(name: string, request: UpRequest): TunnelSnapshot {
     const { profile, origin, agent } = request;
     const tunnel = this.#accept({ name, wanted: 'up', profile, origin, ...(agent !== undefined && { agent }) });
-    tunnel.runner.up({ takeOver: request.takeOver === true });
+    tunnel.runner.up({ takeOver: request.takeOver === true, byPerson: true });
     this.#given.wanted.put(tunnel.kept);
     return tunnel.runner.snapshot;
   }
@@ -104,7 +106,7 @@ class TunnelSet implements Tunnels {
   }
 
   lease(route: Route, signal: AbortSignal): Promise<Lease> {
-    return this.#links.lease(route, signal);
+    return this.#links.lease(route, signal, { byPerson: true });
   }
 
   restore(wanted: readonly WantedTunnel[]): void {

@@ -1,6 +1,7 @@
 import { type Problem, retryClassOf } from '../../model/problem.ts';
 import type { Step, TryingState, Tunnel, TunnelEffect } from '../../model/tunnel.ts';
 import { backoff, STABLE_MS } from '../backoff.ts';
+import { leastWait } from '../lock-out.ts';
 import { ask } from './asking.ts';
 import { settle } from './forwards.ts';
 import { block } from './give-back.ts';
@@ -94,7 +95,7 @@ const stepOf = ({ state }: Tunnel): Step | null => ('step' in state ? state.step
 /** The epoch ends with the try, so that nothing it may still say is heard. */
 function waitForRetry(tunnel: Tunnel, given: Given, because: Problem): Outcome {
   const attempt = 'attempt' in tunnel.state ? tunnel.state.attempt : 1;
-  const retryAt = given.now + backoff({ retry: retryClassOf(because), attempt, jitter: given.jitter });
+  const retryAt = given.now + backoff({ retry: retryClassOf(because), attempt, jitter: given.jitter, leastMs: leastWait(because) });
   const epoch = tunnel.epoch + 1;
   return {
     tunnel: { ...tunnel, epoch, state: trying(tunnel, given, { step: { at: 'waiting', retryAt }, attempt, because }) },

@@ -5,6 +5,7 @@ import type { Clock } from '../../platform/clock.ts';
 import type { ResolvedHop } from '../types.ts';
 import type { HopLink } from '../remote/types.ts';
 import { type Desk, EMPTY_DESK, type OnNeeded } from './asking.ts';
+import { forgetfulRefusals, LockOuts, type RefusalStore } from './lock-outs.ts';
 import { Parking } from './parking.ts';
 import { Slot } from './slot.ts';
 
@@ -18,6 +19,15 @@ export type LeaseGiven = {
   readonly onRevived?: OnRevived;
   /** Who hears what a person has to do on the way; without it nobody is asked, and what needs a person fails. */
   readonly onNeeded?: OnNeeded;
+  /** Somebody asks for it this moment, so that it may be tried where servers turn away who insists. */
+  readonly byPerson?: boolean;
+};
+
+export type LinksGiven = {
+  readonly clock: Clock;
+  readonly onChange: () => void;
+  readonly desk?: Desk;
+  readonly refusals?: RefusalStore;
 };
 
 /** The use of a whole route by one tunnel. */
@@ -34,14 +44,16 @@ export class Links {
   readonly #clock: Clock;
   readonly #onChange: () => void;
   readonly #desk: Desk;
+  readonly #lockOuts: LockOuts;
   readonly #parking = new Parking();
   readonly #slots = new Map<string, Slot>();
   readonly #revivals = new WeakMap<Slot, Set<OnRevived>>();
 
-  constructor(given: { readonly clock: Clock; readonly onChange: () => void; readonly desk?: Desk }) {
+  constructor(given: LinksGiven) {
     this.#clock = given.clock;
     this.#onChange = given.onChange;
     this.#desk = given.desk ?? EMPTY_DESK;
+    this.#lockOuts = new LockOuts({ clock: given.clock, refusals: given.refusals ?? forgetfulRefusals() });
   }
 
   /** Rejects with the ProblemError of the hop that failed, or with the signal's reason. */
@@ -60,6 +72,7 @@ export class Links {
         this.#revivals.set(slot, (this.#revivals.get(slot) ?? new Set()).add(onRevived));
         slot.enter(hear);
         held.push(slot);
+        if (given.byPerson === true) slot.forgive();
         links.push(await orAborted(slot.ready({ quiet: hear === null }), signal));
       }
       return { links, lost: Promise.race(links.map((link) => link.lost)), release };
@@ -99,6 +112,7 @@ export class Links {
       parking: this.#parking,
       keepalive: made.keepalive,
       desk: this.#desk,
+      lockOuts: this.#lockOuts,
       parent: made.parent,
       onChange: this.#onChange,
       onRevived: (doubtedMs) => {

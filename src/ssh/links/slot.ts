@@ -1,4 +1,5 @@
 import { backoff } from '../../decide/backoff.ts';
+import { leastWait } from '../../decide/lock-out.ts';
 import { type Problem, ProblemError, problem, problemOf, retryClassOf } from '../../model/problem.ts';
 import type { Keepalive } from '../../model/profile.ts';
 import type { HopWord } from '../../model/snapshot.ts';
@@ -7,6 +8,7 @@ import type { LiveLink } from '../session/live-link.ts';
 import type { Reset, ResolvedHop } from '../types.ts';
 import { Asking, type Desk, type OnNeeded } from './asking.ts';
 import { dialLink } from './dial-link.ts';
+import type { LockOuts } from './lock-outs.ts';
 import type { Dismissal, Parking } from './parking.ts';
 
 export type SlotGiven = {
@@ -14,6 +16,7 @@ export type SlotGiven = {
   readonly parking: Parking;
   readonly keepalive: Keepalive;
   readonly desk: Desk;
+  readonly lockOuts: LockOuts;
   readonly parent: Slot | null;
   readonly onChange: () => void;
   /** A doubted link has answered before a new one got through. */
@@ -126,19 +129,20 @@ export class Slot {
   }
 
   async #dialWith(signal: AbortSignal, person: Asking): Promise<LiveLink> {
-    const { parent, clock, keepalive, parking } = this.#given;
+    const { parent, clock, keepalive, parking, lockOuts } = this.#given;
     const via = parent === null ? null : await parent.ready({ quiet: this.#audience.size === 0 });
-    return await dialLink(this.hop, {
+    const dial = {
       clock,
       signal,
       keepalive,
       person,
       via,
-      onSuspect: (link, suspect) => this.#suspected(link, suspect),
+      onSuspect: (link: LiveLink, suspect: boolean) => this.#suspected(link, suspect),
       onReached: () => this.#noteReset(parking.dismiss(this.#place())),
-      onHandshake: () => this.#replaced(),
+      onHandshake: () => this.#greeted(),
       resetBefore: () => this.#takeReset(),
-    });
+    };
+    return await lockOuts.guard(this.#account(), () => dialLink(this.hop, dial));
   }
 
   #connected(link: LiveLink): void {
@@ -152,11 +156,28 @@ export class Slot {
   #failed(error: unknown): void {
     this.#dial = null;
     this.#given.onChange();
-    const retry = retryClassOf(problemOf(error));
+    const because = problemOf(error);
+    const retry = retryClassOf(because);
     if (!this.#link?.suspect || retry === 'person') return;
     // Often where nobody hears it, ever more seldom where somebody turns it away.
     this.#besides += 1;
-    this.#cancelBeside = this.#given.clock.after(backoff({ retry, attempt: this.#besides, jitter: 1 }), () => this.#beside());
+    this.#cancelBeside = this.#given.clock.after(backoff({ retry, attempt: this.#besides, jitter: 1, leastMs: leastWait(because) }), () =>
+      this.#beside(),
+    );
+  }
+
+  /** A person has asked for this connection: it may be tried again where servers have turned it away. */
+  forgive(): void {
+    this.#given.lockOuts.forgive(this.#account());
+  }
+
+  #greeted(): void {
+    this.#given.lockOuts.reached(this.#account());
+    this.#replaced();
+  }
+
+  #account() {
+    return { host: this.hop.host, user: this.hop.user, place: this.#place() };
   }
 
   #suspected(link: LiveLink, suspect: boolean): void {

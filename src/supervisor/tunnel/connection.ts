@@ -38,13 +38,13 @@ export class Connection {
   }
 
   /** Asks ssh_config anew for each dial, so that a correction takes effect without a restart. */
-  async connect(epoch: number): Promise<readonly HopLink[]> {
+  async connect(epoch: number, { byPerson }: { readonly byPerson: boolean }): Promise<readonly HopLink[]> {
     const { profile, links, env, onLost, onNeeded, onRevived } = this.#given;
     const dial = new AbortController();
     this.#dial = dial;
     const hops = await resolveRoute(profile.hops, profile.ssh, { env: env(), signal: dial.signal });
     this.#route = { hops, keepalive: profile.keepalive === 'mirror' ? DEFAULT_KEEPALIVE : profile.keepalive };
-    const lease = await links.lease(this.#route, dial.signal, { onRevived, onNeeded: (needed) => onNeeded(epoch, needed) });
+    const lease = await links.lease(this.#route, dial.signal, { onRevived, onNeeded: (needed) => onNeeded(epoch, needed), byPerson });
     if (dial.signal.aborted) {
       await lease.release('for-good');
       throw dial.signal.reason;

@@ -40,6 +40,8 @@ export class Runner {
   #pending = 0;
   /** The user asked for bindings even where a live session of theirs has them. */
   #takeOver = false;
+  /** A person has asked for the next dial. */
+  #byPerson = false;
   #settled: (() => void)[] = [];
   /** What has to be given back before this tunnel may take anything. */
   #before: Promise<unknown> = Promise.resolve();
@@ -94,14 +96,16 @@ export class Runner {
     this.#before = predecessor;
   }
 
-  up(how: { readonly takeOver: boolean } = { takeOver: false }): void {
+  up({ takeOver = false, byPerson = false }: { readonly takeOver?: boolean; readonly byPerson?: boolean } = {}): void {
     this.#wanted = 'up';
-    this.#takeOver = how.takeOver;
+    this.#takeOver = takeOver;
+    this.#byPerson = byPerson;
     this.#send({ type: 'asked-up' });
   }
 
   /** A question was answered, or declined, that this tunnel may wait for. */
   settled(settled: Settled): void {
+    if (settled.how === 'answered') this.#byPerson = true;
     this.#send({ type: 'prompt-settled', ...settled });
   }
 
@@ -117,6 +121,7 @@ export class Runner {
   async restart(): Promise<void> {
     this.#wanted = 'up';
     this.#takeOver = false;
+    this.#byPerson = true;
     this.#send({ type: 'asked-restart' });
     await this.#closed();
   }
@@ -154,8 +159,10 @@ export class Runner {
     this.#epoch = new AbortController();
     await this.#before;
     if (epoch !== this.#tunnel.epoch) return;
+    const byPerson = this.#byPerson;
+    this.#byPerson = false;
     try {
-      const links = await this.#connection.connect(epoch);
+      const links = await this.#connection.connect(epoch, { byPerson });
       if (epoch !== this.#tunnel.epoch) return;
       this.#gate.open(links);
       this.#send({ type: 'linked', epoch });
