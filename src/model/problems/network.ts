@@ -15,7 +15,10 @@ export type NetworkFacts = {
   'turned-away': At & { readonly said: string; readonly sign: 'penalty' | 'full' | 'closed' | 'refused'; readonly ms: number | null };
   'not-ssh': At & { readonly saw: string };
   'handshake-timeout': At & { readonly ms: number };
-  'no-common-algorithm': At;
+  /** Names with commas between; `could`: those of theirs that we can do where ssh_config asks for them. */
+  'no-common-algorithm': At & { readonly kind: AlgorithmKind; readonly ours: string; readonly theirs: string; readonly could: string };
+  /** `asked`: what ssh_config names, with commas between. */
+  'algorithms-missing': At & { readonly kind: AlgorithmKind; readonly asked: string };
   'handshake-failed': At;
   'hop-unreachable': At & { readonly via: string };
   'hop-not-allowed': At & { readonly via: string };
@@ -26,6 +29,17 @@ export type NetworkFacts = {
   'link-replaced': { readonly host: string; readonly ms: number };
   'ssh-config-invalid': { readonly host: string; readonly detail: string };
 };
+
+/** What two sides of a connection have to agree on. */
+export type AlgorithmKind = 'kex' | 'hostKey' | 'cipher' | 'mac';
+
+const ALGORITHMS: Record<AlgorithmKind, { readonly words: string; readonly option: string }> = {
+  kex: { words: 'key exchange', option: 'KexAlgorithms' },
+  hostKey: { words: 'host key', option: 'HostKeyAlgorithms' },
+  cipher: { words: 'cipher', option: 'Ciphers' },
+  mac: { words: 'message authentication', option: 'MACs' },
+};
+const listed = (names: string): string => names.replaceAll(',', ', ') || 'none';
 
 const at = (facts: At): string => `${facts.host} port ${facts.port}`;
 const saying = (said: string): string => `takes no connection from here for now. It said: ${said}`;
@@ -105,8 +119,20 @@ export const NETWORK: Entries<NetworkFacts> = {
   'no-common-algorithm': {
     retry: 'person',
     exit: EXIT.failed,
-    text: (f) => `${at(f)} and this client have no key exchange, host key or cipher algorithm in common.`,
-    next: (f) => `Compare with: ssh -vv -p ${f.port} ${f.host}; then allow an algorithm that both know.`,
+    text: (f) =>
+      `${at(f)} and this client have no ${ALGORITHMS[f.kind].words} algorithm in common. It offers ${listed(f.theirs)}; this client offers ${listed(f.ours)}.`,
+    next: (f, tunnel) =>
+      f.could === ''
+        ? `Ask the administrator of ${f.host} to allow one of those that this client offers (${ALGORITHMS[f.kind].option} in sshd_config).`
+        : `Better let ${f.host} be brought up to date. Until then allow what it has, for this host alone, in ~/.ssh/config: ${ALGORITHMS[f.kind].option} +${f.could}; then: tunnels restart ${tunnel}`,
+  },
+  'algorithms-missing': {
+    retry: 'person',
+    exit: EXIT.usage,
+    text: (f) =>
+      `Of the ${ALGORITHMS[f.kind].words} algorithms that the ssh configuration allows for ${f.host} (${listed(f.asked)}), this client has none.`,
+    next: (f, tunnel) =>
+      `Allow another one too (ssh -G ${f.host} shows ${ALGORITHMS[f.kind].option.toLowerCase()}); then: tunnels restart ${tunnel}`,
   },
   'handshake-failed': {
     retry: 'answered',

@@ -1,5 +1,5 @@
 import type { Client } from 'ssh2';
-import { UnknownSsh2 } from '../session/internals.ts';
+import { UnknownSsh2 } from './guard.ts';
 
 export type LoginEars = {
   /** SSH_MSG_USERAUTH_FAILURE (RFC 4252 section 5.1): the methods that can go on, and whether what was tried is one step done. */

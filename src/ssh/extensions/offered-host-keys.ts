@@ -19,8 +19,9 @@ export function watchHostKeys(client: Client, onOffer: (offer: HostKeyOffer) => 
   const handlers = inner._protocol._handlers;
   const others = handlers['GLOBAL_REQUEST'];
   let seen = false;
-  handlers['GLOBAL_REQUEST'] = (protocol, name, wantReply, data) => {
-    if (name !== ANNOUNCEMENT) return others?.(protocol, name, wantReply, data);
+  handlers['GLOBAL_REQUEST'] = (...args) => {
+    const [, name, wantReply, data] = args;
+    if (name !== ANNOUNCEMENT) return others?.(...args);
     if (wantReply === true) inner._protocol.requestSuccess();
     // OpenSSH ends the connection at a second one; there is nothing in it that would have to be known.
     const first = !seen;

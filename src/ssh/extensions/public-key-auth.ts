@@ -3,7 +3,8 @@ import ssh2, { type Client, type ParsedKey } from 'ssh2';
 import { chooseAlgorithm, signatureNameOf } from '../identity/key-algorithms.ts';
 import { type LoginKey, SigningFailed } from '../identity/login-key.ts';
 import { wireString } from '../identity/wire-reader.ts';
-import { serverVersion, UnknownSsh2 } from '../session/internals.ts';
+import { serverVersion } from '../session/internals.ts';
+import { UnknownSsh2 } from './guard.ts';
 
 /*
  * Public-key logins (RFC 4252 section 7) with any key and any holder of it.

@@ -34,12 +34,15 @@ export type VerifierGiven = {
   readonly now: () => number;
 };
 
-/** Rejects with `known-hosts-command-failed`, or with `no-common-algorithm` where HostKeyAlgorithms names none that we have. */
+/** Rejects with `known-hosts-command-failed`, or with `algorithms-missing` where HostKeyAlgorithms names none that we have. */
 export async function createHostVerifier(hop: ResolvedHop, given: Partial<VerifierGiven> = {}): Promise<HostVerifier> {
   const files = await loadKnownKeys(hop);
   const keys = joinKnown(files, keysOfCommand(hop, await runKnownHostsCommand(hop, { for: 'ORDER' })));
   const algorithms = algorithmsFor(hop, keys);
-  if (algorithms.length === 0) throw new ProblemError(problem('no-common-algorithm', { host: hop.host, port: hop.port }));
+  if (algorithms.length === 0) {
+    const asked = hop.algorithms.hostKey?.join(',') ?? '';
+    throw new ProblemError(problem('algorithms-missing', { host: hop.host, port: hop.port, kind: 'hostKey', asked }));
+  }
   return new Verifier({ hop, files, algorithms, given: { person: NOBODY, now: () => Date.now(), ...given } });
 }
 

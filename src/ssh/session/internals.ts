@@ -1,4 +1,5 @@
 import type { Client } from 'ssh2';
+import { UnknownSsh2 } from '../extensions/guard.ts';
 
 /**
  * The only place that reaches into ssh2. What is used is not part of its interface, so ssh2 is
@@ -11,15 +12,10 @@ type Internals = {
   readonly _chanMgr: { get(id: unknown): unknown };
   readonly _protocol: {
     ping(): void;
-    readonly _kex?: unknown;
     readonly _cipher?: { readonly outSeqno?: unknown };
     readonly _handlers: Record<string, ((...args: unknown[]) => void) | undefined>;
   };
 };
-
-export class UnknownSsh2 extends Error {
-  override readonly name = 'UnknownSsh2';
-}
 
 /** Sends keepalive@openssh.com with a reply wanted (OpenSSH PROTOCOL, 2.x); `answered` is called on either reply. */
 export function sendPing(client: Client, answered: () => void): void {
@@ -81,9 +77,6 @@ export function answerSftpClose(client: Client): void {
 
 /** Its end() closes the channel unless that was done. */
 type SftpChannel = { end?(): void };
-
-/** Whether both sides have agreed on algorithms in the key exchange that is under way. */
-export const hasNegotiated = (client: Client): boolean => internalsOf(client)._protocol._kex !== undefined;
 
 /** The software version of the server's identification string (RFC 4253 section 4.2). */
 export function serverVersion(client: Client): string {

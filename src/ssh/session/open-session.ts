@@ -3,13 +3,15 @@ import { Client, type ClientErrorExtensions, type ConnectConfig } from 'ssh2';
 import { type Problem, ProblemError } from '../../model/problem.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { deferred } from '../../platform/deferred.ts';
+import { connectExtended } from '../extensions/connect.ts';
 import type { Watched } from '../identity/asking.ts';
 import type { Login } from '../identity/auth-handler.ts';
 import { plainKeyOf } from '../identity/certificate.ts';
 import { fingerprintOf } from '../identity/host-key.ts';
 import type { HostVerifier } from '../identity/host-verifier.ts';
 import type { ResolvedHop } from '../types.ts';
-import { answerSftpClose, hasNegotiated, onServerDebug } from './internals.ts';
+import { algorithmsFor, mismatch } from './algorithms.ts';
+import { answerSftpClose, onServerDebug } from './internals.ts';
 import { listenToGreeting } from './greeting.ts';
 import { type Phase, problemOfSession } from './session-problem.ts';
 
@@ -68,6 +70,7 @@ class Attempt {
   readonly #result = deferred<void>();
   #phase: Phase = 'greeting';
   #refusedKey: Problem | null = null;
+  #mismatch: () => Problem | null = () => null;
   #hostKey = '';
   #patienceMs = 0;
   #cancelDeadline = () => {};
@@ -96,10 +99,11 @@ class Attempt {
     this.#client.on('handshake', this.#onHandshake).on('ready', this.#onReady).on('error', this.#onError).on('close', this.#onClose);
     this.#deadline(this.#hop.connectTimeoutMs);
     this.#given.asking?.onChange(() => this.#deadline(this.#patienceMs));
-    this.#client.connect({
+    const algorithms = algorithmsFor(this.#hop, verifier.algorithms);
+    const { theirs } = connectExtended(this.#client, {
       sock: stream as NonNullable<ConnectConfig['sock']>,
       username: this.#hop.user,
-      algorithms: { serverHostKey: verifier.algorithms },
+      algorithms,
       hostVerifier: (key: Buffer, answer: (isTrusted: boolean) => void) => this.#verify(key, answer),
       authHandler: login.handler,
       // Both would end the socket that recovery needs: our own deadlines and pings take their place.
@@ -107,6 +111,10 @@ class Attempt {
       keepaliveInterval: 0,
       strictVendor: false,
     });
+    this.#mismatch = () => {
+      const offered = theirs();
+      return offered && mismatch(this.#hop, algorithms, offered);
+    };
     login.attach(this.#client, (because) => this.#result.reject(new ProblemError(because)));
     // It may have been closed while the credentials were read; a closed stream says nothing more.
     if (stream.destroyed) this.#fail(null);
@@ -164,7 +172,7 @@ class Attempt {
       greeting: this.#greeting.text(),
       refusedKey: this.#refusedKey,
       waiting: this.#given.asking?.waiting() === true,
-      negotiated: hasNegotiated(this.#client),
+      mismatch: this.#mismatch(),
       loginRefused: () => this.#given.login.refused(),
     });
     this.#result.reject(new ProblemError(failed, { cause: error ?? undefined }));

@@ -16,7 +16,8 @@ export type SessionFailure = {
   readonly refusedKey: Problem | null;
   /** A person was being waited for. */
   readonly waiting: boolean;
-  readonly negotiated: boolean;
+  /** What the two sides have not in common. */
+  readonly mismatch: Problem | null;
   readonly loginRefused: () => Problem;
 };
 
@@ -31,7 +32,7 @@ export function problemOfSession(failure: SessionFailure): Problem {
   const code = error?.code;
   if (error?.level === 'client-socket' && typeof code === 'string') return problem('connection-reset', { ...at, code });
   if (phase === 'greeting') return problemOfGreeting(failure);
-  if (error?.level === 'handshake' && !failure.negotiated) return problem('no-common-algorithm', at);
+  if (failure.mismatch !== null) return failure.mismatch;
   return problem('handshake-failed', at);
 }
 

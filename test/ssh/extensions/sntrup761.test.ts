@@ -14,6 +14,26 @@ describe('sntrup761', () => {
     const answer = `count = 0\nseed = ${hex(seed)}\npk = ${hex(publicKey)}\nsk = ${hex(secretKey)}\nct = ${hex(cipherText)}\nss = ${hex(secret)}\n`;
     expect(createHash('sha256').update(answer).digest('hex')).toBe('afc42c3a5b10f4ef69654250097ebda9b9564570f4086744b24a6daf2bd1f89a');
   });
+
+  test('opens what it has sealed, whatever the key', () => {
+    for (let i = 0; i < 20; i += 1) {
+      const { publicKey, decapsulate } = sntrup761.makeKeys();
+      const { cipherText, secret } = seal(randomShort(randomBytes), publicKey);
+      expect([publicKey.length, cipherText.length]).toEqual([sntrup761.publicKeyBytes, sntrup761.cipherTextBytes]);
+      expect(Buffer.from(decapsulate(cipherText))).toEqual(Buffer.from(secret));
+    }
+  });
+
+  test('gives a secret that nobody else has for a ciphertext that was changed, wherever that was', () => {
+    const { publicKey, decapsulate } = sntrup761.makeKeys();
+    const { cipherText, secret } = seal(randomShort(randomBytes), publicKey);
+    for (const at of [0, 500, 1006, 1007, 1038]) {
+      const changed = Buffer.from(cipherText);
+      changed[at]! ^= 1;
+      expect(Buffer.from(decapsulate(changed))).not.toEqual(Buffer.from(secret));
+      expect(Buffer.from(decapsulate(changed))).toEqual(Buffer.from(decapsulate(changed)));
+    }
+  });
 });
 
 /** The generator of NIST's known answers (PQCgenKAT: AES-256 in counter mode, SP 800-90A, no derivation function). */

@@ -2,10 +2,10 @@ import { PassThrough } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { problem, problemOf } from '../../../src/model/problem.ts';
 import { openSession } from '../../../src/ssh/session/open-session.ts';
-import type { ResolvedHop } from '../../../src/ssh/types.ts';
 import { fakeClock } from '../../support/fake-clock.ts';
+import { aHop } from '../identity/hop.ts';
 
-const hop = { name: 'hop', host: 'hop.example', port: 22, user: 'ann', connectTimeoutMs: 5_000 } as ResolvedHop;
+const hop = aHop({ host: 'hop.example' });
 const given = {
   clock: fakeClock(),
   signal: new AbortController().signal,

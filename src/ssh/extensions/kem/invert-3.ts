@@ -38,7 +38,7 @@ export function invertSmall(a: Int32Array): Int32Array | null {
 }
 
 function set({ plus, minus }: Bits, at: number, x: number): void {
-  plus[at >> 5]! |= ((x & ~(x >> 1)) & 1) << (at & 31);
+  plus[at >> 5]! |= (x & ~(x >> 1) & 1) << (at & 31);
   minus[at >> 5]! |= ((x >> 1) & 1) << (at & 31);
 }
 

@@ -43,7 +43,13 @@ export function decode(bytes: Uint8Array, { base, count }: { readonly base: numb
   return digits;
 }
 
-type Shape = { readonly low: number; readonly high: number | null; readonly joined: number; readonly bottom: number; readonly scale: number };
+type Shape = {
+  readonly low: number;
+  readonly high: number | null;
+  readonly joined: number;
+  readonly bottom: number;
+  readonly scale: number;
+};
 
 function shapeOf(low: number, high: number | undefined, nextByte: () => number): Shape {
   if (high === undefined) return { low, high: null, joined: low, bottom: 0, scale: 1 };

@@ -31,7 +31,10 @@ export function makeKeys(random: Random): KemKeys & { readonly secretKey: Uint8A
   const { g, inverse } = invertibleSmall(random);
   const f = randomShort(random);
   const h = multiply(invertTriple(f), g, FQ);
-  const publicKey = encode(Array.from(h, (x) => x + HALF), Q);
+  const publicKey = encode(
+    Array.from(h, (x) => x + HALF),
+    Q,
+  );
   const unknown = random(Math.ceil(DEGREE / 4));
   const secretKey = Buffer.concat([encodeSmall(f), encodeSmall(inverse), publicKey, unknown, hash(4, publicKey)]);
   return { publicKey, secretKey, decapsulate: (cipherText) => open(cipherText, { f, inverse, publicKey, unknown }) };
@@ -81,7 +84,7 @@ const hash = (prefix: number, bytes: Uint8Array): Uint8Array =>
 
 function invertibleSmall(random: Random): { readonly g: Int32Array; readonly inverse: Int32Array } {
   for (;;) {
-    const g = Int32Array.from(randomWords(random), (word) => (((word & 0x3fffffff) * 3) / 2 ** 30 | 0) - 1);
+    const g = Int32Array.from(randomWords(random), (word) => ((((word & 0x3fffffff) * 3) / 2 ** 30) | 0) - 1);
     const inverse = invertSmall(g);
     if (inverse !== null) return { g, inverse };
   }

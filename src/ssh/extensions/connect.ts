@@ -1,0 +1,25 @@
+import type { Client, ConnectConfig } from 'ssh2';
+import { extendKeyExchange, registerKeyExchange } from './key-exchange.ts';
+import type { KexInit } from './kexinit.ts';
+import { ssh2Tables } from './tables.ts';
+
+export type Algorithms = {
+  readonly kex: readonly string[];
+  readonly serverHostKey: readonly string[];
+  readonly cipher: readonly string[];
+  readonly hmac: readonly string[];
+  readonly compress: readonly string[];
+};
+
+export type ExtendedConfig = Omit<ConnectConfig, 'algorithms'> & { readonly algorithms: Algorithms };
+
+/** `client.connect` with what our extensions add to ssh2. Throws UnknownSsh2. */
+export function connectExtended(client: Client, config: ExtendedConfig): { theirs(): KexInit | null } {
+  let theirs: KexInit | null = null;
+  registerKeyExchange(ssh2Tables());
+  client.connect(config as unknown as ConnectConfig);
+  extendKeyExchange(client, (offer) => {
+    theirs = offer;
+  });
+  return { theirs: () => theirs };
+}

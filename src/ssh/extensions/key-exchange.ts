@@ -1,0 +1,65 @@
+import type { Client } from 'ssh2';
+import { requireShape } from './guard.ts';
+import { acceptCertificate, CERTIFIED } from './host-certificate.ts';
+import { becomeHybrid, HYBRIDS } from './hybrid-exchange.ts';
+import { agreed, type KexInit, KEXINIT, readKexInit, withKex } from './kexinit.ts';
+import { onNewExchange, type Protocol, protocolOf } from './protocol.ts';
+import { register, type Tables } from './tables.ts';
+
+/** Lets ssh2 take the names of what it cannot do itself; each connection then needs `extendKeyExchange`. */
+export function registerKeyExchange({ SUPPORTED_KEX, SUPPORTED_SERVER_HOST_KEY }: Tables): void {
+  register(SUPPORTED_KEX, HYBRIDS.keys());
+  register(SUPPORTED_SERVER_HOST_KEY, CERTIFIED.keys());
+}
+
+/** Adds hybrid key exchange and host certificates to a client, right after its `connect`. `seen` gets each KEXINIT of the server. */
+export function extendKeyExchange(client: Client, seen: (theirs: KexInit) => void): void {
+  const protocol = protocolOf(client);
+  const intercept = (inner: (payload: Buffer) => unknown) => (payload: Buffer) =>
+    payload[0] === KEXINIT ? negotiate(payload, { protocol, seen, inner }) : inner(payload);
+  // Later key exchanges begin in the ordinary flow of messages, the first one before there is one.
+  protocol._onPayload = intercept(protocol._onPayload);
+  const onHeader = protocol._onHeader;
+  protocol._onHeader = (header) => {
+    const decipher = requireShape<NonNullable<Protocol['_decipher']>>('Protocol._decipher', protocol._decipher, { _onPayload: 'function' });
+    decipher._onPayload = intercept(decipher._onPayload);
+    onHeader(header);
+  };
+}
+
+type Given = { readonly protocol: Protocol; readonly seen: (theirs: KexInit) => void; readonly inner: (payload: Buffer) => unknown };
+
+/** A malformed message is ssh2's to refuse, and so is one that has nothing in common with ours. */
+function negotiate(payload: Buffer, { protocol, seen, inner }: Given): unknown {
+  const theirs = readKexInit(payload);
+  if (theirs === null) return inner(payload);
+  seen(theirs);
+  const method = agreed(ourMethods(protocol), theirs.kex) ?? '';
+  const hybrid = HYBRIDS.get(method);
+  if (hybrid === undefined) return onNewExchange(protocol, acceptCertificate, () => inner(payload));
+  const adapt = (exchange: Parameters<typeof acceptCertificate>[0]): void => {
+    exchange._remoteKexinit = payload;
+    becomeHybrid(exchange, { method, hybrid, protocol });
+    acceptCertificate(exchange);
+  };
+  return onNewExchange(protocol, adapt, () => inner(withKex(payload, standInFor(method, theirs.kex))));
+}
+
+/**
+ * ssh2 makes exchanges only by names that it knows. So it is shown one of those in the place of the method that was agreed on,
+ * and none of the others, so that it comes to the same choice; and it still sees whether the server had guessed right.
+ */
+const standInFor = (method: string, names: readonly string[]): string[] =>
+  names.map((name) => {
+    if (name === method) return STAND_IN;
+    return NO_METHODS.has(name) ? name : `not-${name}`;
+  });
+
+const STAND_IN = 'curve25519-sha256';
+/** RFC 8308 section 2.1; OpenSSH's PROTOCOL 1.9. */
+const NO_METHODS = new Set(['ext-info-s', 'kex-strict-s-v00@openssh.com']);
+
+function ourMethods(protocol: Protocol): readonly string[] {
+  const offer = (protocol as unknown as { readonly _offer?: { readonly lists?: { readonly kex?: unknown } } })._offer;
+  return requireShape<{ readonly array: readonly string[] }>('Protocol._offer.lists.kex', offer?.lists?.kex, { array: 'array' }).array;
+}

@@ -1,0 +1,30 @@
+import { createRequire } from 'node:module';
+import { requireShape, requireVersion } from './guard.ts';
+
+/** ssh2's lists of what a caller may ask for. It takes no name that is not in them. */
+export type Tables = {
+  readonly SUPPORTED_KEX: string[];
+  readonly SUPPORTED_SERVER_HOST_KEY: string[];
+  readonly SUPPORTED_CIPHER: string[];
+  /** In the order that suits this machine's processor. */
+  readonly DEFAULT_CIPHER: readonly string[];
+  readonly SUPPORTED_MAC: string[];
+};
+
+/** The tables of the ssh2 that is installed; throws UnknownSsh2 where it is not the one we know. */
+export function ssh2Tables(): Tables {
+  const require = createRequire(import.meta.url);
+  requireVersion((require('ssh2/package.json') as { version?: unknown }).version);
+  return requireShape<Tables>('constants', require('ssh2/lib/protocol/constants.js'), {
+    SUPPORTED_KEX: 'array',
+    SUPPORTED_SERVER_HOST_KEY: 'array',
+    SUPPORTED_CIPHER: 'array',
+    DEFAULT_CIPHER: 'array',
+    SUPPORTED_MAC: 'array',
+  });
+}
+
+/** Adds names that ssh2 does not know. Adding them again changes nothing. */
+export function register(table: string[], names: Iterable<string>): void {
+  for (const name of names) if (!table.includes(name)) table.push(name);
+}

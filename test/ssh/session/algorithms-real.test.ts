@@ -1,0 +1,112 @@
+import { afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { DEFAULT_OPTIONS, type HopOptions } from '../../../src/ssh/hop-options.ts';
+import { type OpenSsh10, openssh10 } from '../../support/openssh10.ts';
+import { run } from '../../support/run.ts';
+import { type Sshd, startSshd } from '../../support/sshd.ts';
+import { dial, hopOf, problemOfDial } from './dial.ts';
+
+let ten: OpenSsh10 | null = null;
+beforeAll(async () => {
+  ten = await openssh10();
+}, 300_000);
+
+const servers: Sshd[] = [];
+afterEach(async () => {
+  for (const server of servers.splice(0)) await server.stop();
+});
+
+const start = async (version: 'system' | '10', config: readonly string[] = []): Promise<Sshd> => {
+  const [binary, own] = version === '10' && ten !== null ? [ten.binary, ten.config] : ['/usr/sbin/sshd', []];
+  const sshd = await startSshd({ binary, config: [...config, ...own] });
+  servers.push(sshd);
+  return sshd;
+};
+const asking = (algorithms: Partial<HopOptions['algorithms']>) => ({ algorithms: { ...DEFAULT_OPTIONS.algorithms, ...algorithms } });
+
+/** What sshd says was agreed on, from its log. */
+async function agreedWith(sshd: Sshd, algorithms: Partial<HopOptions['algorithms']> = {}) {
+  const from = sshd.log().length;
+  const link = await dial(await hopOf(sshd, asking(algorithms)));
+  await link.ping();
+  await link.close(1_000);
+  const log = sshd.log().slice(from);
+  const [, kex] = /kex: algorithm: (\S+)/.exec(log) ?? [];
+  const [, cipher, mac] = /kex: client->server cipher: (\S+) MAC: (\S+)/.exec(log) ?? [];
+  return { kex, cipher, mac };
+}
+
+/** Whether the real client comes in with the same lists. */
+async function sshReaches(sshd: Sshd, options: readonly string[]): Promise<boolean> {
+  const args = ['-F', 'none', '-o', 'BatchMode=yes', '-o', 'StrictHostKeyChecking=no', '-o', 'UserKnownHostsFile=/dev/null'];
+  const { stderr } = await run('ssh', [...args, ...options.flatMap((one) => ['-o', one]), '-p', String(sshd.port), '127.0.0.1', 'true']);
+  // Without a key it is turned away, but only after the key exchange.
+  return stderr.includes('Permission denied');
+}
+
+describe('the key exchange', () => {
+  test.each(['system', '10'] as const)('is post-quantum with OpenSSH (%s)', async (version) => {
+    const { kex } = await agreedWith(await start(version));
+    const isTen = version === '10' && ten !== null;
+    expect(kex).toBe(isTen ? 'mlkem768x25519-sha256' : 'sntrup761x25519-sha512');
+  });
+
+  test('reaches a server that has only mlkem768x25519-sha256', async ({ skip }) => {
+    if (ten === null) return skip('there is no OpenSSH 10 here');
+    const sshd = await start('10', ['KexAlgorithms mlkem768x25519-sha256']);
+    expect((await agreedWith(sshd)).kex).toBe('mlkem768x25519-sha256');
+  });
+
+  test.each([
+    ['system', 'sntrup761x25519-sha512@openssh.com'],
+    ['10', 'sntrup761x25519-sha512'],
+    ['10', 'sntrup761x25519-sha512@openssh.com'],
+    ['system', 'curve25519-sha256@libssh.org'],
+    ['system', 'ecdh-sha2-nistp384'],
+    ['system', 'diffie-hellman-group16-sha512'],
+    ['system', 'diffie-hellman-group14-sha256'],
+    ['system', 'diffie-hellman-group-exchange-sha256'],
+  ] as const)('reaches a server (%s) that has only %s', async (version, kex) => {
+    if (version === '10' && ten === null) return;
+    expect((await agreedWith(await start(version, [`KexAlgorithms ${kex}`]))).kex).toBe(kex);
+  });
+
+  test('comes out right every time, whatever the numbers in it begin with', async () => {
+    const sshd = await start('10');
+    for (let i = 0; i < 20; i += 1) expect((await agreedWith(sshd)).kex).toBeDefined();
+  });
+
+  test('follows the order of ssh_config, and leaves out what it does not have', async () => {
+    const sshd = await start('system');
+    const kex = ['made-up@example.com', 'ecdh-sha2-nistp521', 'sntrup761x25519-sha512@openssh.com'];
+    expect((await agreedWith(sshd, { kex })).kex).toBe('ecdh-sha2-nistp521');
+    const ciphers = ['aes256-ctr', 'aes128-gcm@openssh.com'];
+    const macs = ['umac-128-etm@openssh.com', 'hmac-sha2-512'];
+    expect(await agreedWith(sshd, { ciphers, macs })).toMatchObject({ cipher: 'aes256-ctr', mac: 'hmac-sha2-512' });
+  });
+});
+
+describe('SHA-1 and other weak algorithms', () => {
+  test.each([
+    ['kex', 'KexAlgorithms', 'diffie-hellman-group14-sha1', 'kex'],
+    ['ciphers', 'Ciphers', 'aes128-cbc', 'cipher'],
+    ['macs', 'MACs', 'hmac-sha1', 'mac'],
+  ] as const)('are off, and on where ssh_config names them (%s)', async (list, option, name, kind) => {
+    const withCtr = list === 'macs' ? ['Ciphers aes128-ctr'] : [];
+    const sshd = await start('system', [`${option} ${name}`, ...withCtr]);
+    expect(await problemOfDial(await hopOf(sshd))).toMatchObject({
+      code: 'no-common-algorithm',
+      facts: { kind, theirs: name, could: name },
+    });
+    const allowed = await hopOf(sshd, asking({ [list]: ['made-up', name] }));
+    expect(await problemOfDial(allowed)).toBe(null);
+    expect(await sshReaches(sshd, [`${option}=+${name}`])).toBe(true);
+  });
+
+  test('are told where the server has nothing else for a host key', async () => {
+    const sshd = await startSshd({ hostKeyTypes: ['rsa'], config: ['HostKeyAlgorithms ssh-rsa'] });
+    servers.push(sshd);
+    const facts = { kind: 'hostKey', theirs: 'ssh-rsa', could: 'ssh-rsa' };
+    expect(await problemOfDial(await hopOf(sshd))).toMatchObject({ code: 'no-common-algorithm', facts });
+    expect(await problemOfDial(await hopOf(sshd, asking({ hostKey: ['ssh-rsa'] })))).toBe(null);
+  });
+});
