@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 import { freePort } from '../support/free-port.ts';
 import { type Lab, makeLab } from '../support/lab.ts';
 import { makeNetwork, type Network } from '../support/namespaces.ts';
+import { openssh10 } from '../support/openssh10.ts';
+import type { SshdOptions } from '../support/sshd.ts';
 
 /** A client, a router and a server with a real sshd, and the port there that is to be bound. */
 export type Place = { readonly network: Network; readonly lab: Lab; readonly port: number; readonly fallback: number };
@@ -13,12 +15,21 @@ export type PlaceOptions = {
   readonly nat?: boolean;
 };
 
-export async function makePlace({ sshd, nat = false }: PlaceOptions): Promise<Place> {
+export async function makePlace({ sshd = [], nat = false }: PlaceOptions): Promise<Place> {
   const network = await makeNetwork();
   if (nat) await network.nat('on');
   const there = { netns: network.names.server, listen: network.addresses.server };
-  const lab = await makeLab({ bastion: { ...there, ...(sshd && { config: sshd }) }, far: there, netns: network.names.client });
+  const { config = [], ...program } = await chosenSshd();
+  const bastion = { ...there, ...program, config: [...config, ...sshd] };
+  const lab = await makeLab({ bastion, far: there, netns: network.names.client });
   return { network, lab, port: await freePort(), fallback: await freePort() };
+}
+
+/** The system's own, or with SSHD=10 the sshd of OpenSSH 10. */
+async function chosenSshd(): Promise<Pick<SshdOptions, 'binary' | 'config'>> {
+  if (process.env['SSHD'] !== '10') return {};
+  const found = await openssh10({ isRequired: true });
+  return found === null ? {} : { binary: found.binary, config: found.config };
 }
 
 export async function endPlace({ network, lab }: Place): Promise<void> {

@@ -38,13 +38,13 @@ describe('OpenSSH 10 that cannot be had', () => {
   const unpack = async (): Promise<void> => await Promise.reject(new Error('no way to the archive'));
 
   test('is an error in CI, which says why', async () => {
-    await expect(openssh10({ inCi: true, unpack })).rejects.toThrow('no way to the archive');
+    await expect(openssh10({ isRequired: true, unpack })).rejects.toThrow('no way to the archive');
   });
 
   test('is told in one line elsewhere, and nothing is made up', async () => {
     const write = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
     try {
-      expect(await openssh10({ inCi: false, unpack })).toBe(null);
+      expect(await openssh10({ isRequired: false, unpack })).toBe(null);
       expect(write.mock.calls).toEqual([[expect.stringMatching(/^OpenSSH 10 cannot be had.*\n$/)]]);
     } finally {
       write.mockRestore();
@@ -52,6 +52,6 @@ describe('OpenSSH 10 that cannot be had', () => {
   });
 
   test('is not taken for it when what is there is not whole', async () => {
-    await expect(openssh10({ inCi: true, unpack: async () => {}, root: tempDir() })).rejects.toThrow('there is no');
+    await expect(openssh10({ isRequired: true, unpack: async () => {}, root: tempDir() })).rejects.toThrow('there is no');
   });
 });
