@@ -35,7 +35,6 @@ describe('a mistyped command line', () => {
     [['config', 'get', 'wait', 'more'], '"more"'],
     [['status', '-Z'], 'no option -Z'],
     [['--jsno'], 'Did you mean --json?'],
-    [['answer'], 'not there yet'],
     [['profiles', 'import', 'x'], 'tunnels profiles import is not there yet'],
     [['service', 'install'], 'tunnels supervisor run'],
   ])('%j ends with 2 and says %s', async (argv, says) => {

@@ -46,6 +46,7 @@ export function createTunnels(given: { wanted?: Pick<WantedStore, 'put' | 'remov
     restore: (wanted: readonly WantedTunnel[]) => wanted.forEach((tunnel) => put(tunnel.name, tunnel.wanted)),
     shutdown: async (): Promise<void> => {},
     listeners: () => listeners.size,
+    tell,
     put,
   };
 }
