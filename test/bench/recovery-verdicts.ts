@@ -1,4 +1,4 @@
-import type { Story } from '../../src/model/story.ts';
+import type { Episode } from '../../src/model/story.ts';
 import { type Up } from '../support/binding-place.ts';
 import { median } from './measure.ts';
 import { story } from './recovery-measures.ts';
@@ -18,30 +18,24 @@ type Told = {
 export async function verdicts(wanted: RegExp): Promise<boolean> {
   const rows = REFUSALS.filter(({ what }) => wanted.test(what)).map((refusal) => ({ refusal, told: [] as Told[] }));
   const rounds = Number(process.env['ROUNDS'] ?? 10);
-  for (let round = 0; round < rounds; round++) for (const { refusal, told } of rows) told.push(await tell(refusal));
+  for (let round = 0; round < rounds; round++) for (const { refusal, told } of rows) told.push(await tell(refusal).catch(failed));
   if (rows.length > 0) process.stdout.write(`\nNot to be had; ms: median (least - most, rounds)\n\n${table(rows)}`);
   return rows.every(({ told }) => told.every(({ wrong }) => wrong.length === 0));
 }
+
+const failed = (error: unknown): Told => ({ ms: Number.POSITIVE_INFINITY, judgedMs: Number.POSITIVE_INFINITY, wrong: [String(error)] });
 
 async function tell(refusal: Refusal): Promise<Told> {
   const place = await makePlace(refusal.place);
   try {
     const holder = await refusal.hold?.(place);
     try {
-      const listener = look(place, place.port).listener;
-      const { ms, up } = await refused(refusal, place);
+      const { listener } = look(place, place.port);
+      const said = await refused(refusal, place);
       const episode = (await story(place)).episodes.at(-1);
-      const isTouched = holder?.isThere() === false || look(place, place.port).listener !== listener || episode?.steps.includes('evict');
-      const because = up.because;
-      const checks = {
-        [`exit ${up.exit}`]: up.exit !== 5,
-        [`verdict ${episode?.verdict}`]: episode?.verdict !== refusal.verdict,
-        [`told ${because?.code}`]: because?.code !== refusal.code,
-        [`holder not named: ${because?.text}`]: !because?.text.includes(holder?.name ?? ''),
-        'the holder was touched': isTouched,
-      };
-      const wrong = Object.keys(checks).filter((what) => checks[what]);
-      return { ms, judgedMs: judgedMs(episode), wrong };
+      const isUntouched = holder?.isThere() !== false && look(place, place.port).listener === listener;
+      const wrong = wrongIn(refusal, { ...said, episode, isUntouched, name: holder?.name ?? '' });
+      return { ms: said.ms, judgedMs: judgedMs(episode), wrong };
     } finally {
       await holder?.end();
     }
@@ -50,16 +44,30 @@ async function tell(refusal: Refusal): Promise<Told> {
   }
 }
 
-async function refused({ listen = String }: Refusal, { lab, port }: Place) {
+type Said = { readonly exit: number | null; readonly because: { readonly code: string; readonly text: string } | null | undefined };
+type Seen = Said & { readonly episode: Episode | undefined; readonly isUntouched: boolean; readonly name: string };
+
+function wrongIn({ verdict, code }: Refusal, { exit, because, episode, isUntouched, name }: Seen): string[] {
+  const right = {
+    [`exit ${exit}`]: exit === 5,
+    [`verdict ${episode?.verdict}`]: episode?.verdict === verdict,
+    [`told ${because?.code}`]: because?.code === code,
+    [`holder not named: ${because?.text}`]: because?.text.includes(name) === true,
+    'the holder was touched': isUntouched && episode?.steps.includes('evict') !== true,
+  };
+  return Object.keys(right).filter((what) => !right[what]);
+}
+
+async function refused({ listen = String }: Refusal, { lab, port }: Place): Promise<Said & { readonly ms: number }> {
   lab.profile('bench', [`{ remote: "${listen(port)}", to: "${lab.bastion.host}:${lab.bastion.port}" }`], { hops: lab.oneHop });
   const from = performance.now();
   const ran = await lab.cli.run(['up', 'bench', '--json']);
   const ms = performance.now() - from;
   const [tunnel] = ran.json<Up>().tunnels;
-  return { ms, up: { exit: ran.code, because: tunnel?.forwards[0]?.because ?? tunnel?.because } };
+  return { ms, exit: ran.code, because: tunnel?.forwards[0]?.because ?? tunnel?.because };
 }
 
-function judgedMs(episode: Story['episodes'][number] | undefined): number {
+function judgedMs(episode: Episode | undefined): number {
   const at = (kind: string): number => Date.parse(episode?.entries.find((entry) => entry.kind === kind)?.at ?? '');
   return at('verdict') - at('refused');
 }
