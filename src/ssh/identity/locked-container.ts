@@ -23,21 +23,27 @@ const CIPHERS: ReadonlyMap<string, Cipher> = new Map([
     [`aes${bits}-cbc`, { name: `aes-${bits}-cbc`, key: bits / 8, iv: 16, tag: 0 }],
     [`aes${bits}-gcm@openssh.com`, { name: `aes-${bits}-gcm`, key: bits / 8, iv: 12, tag: 16 }],
   ]),
+  // PROTOCOL.chacha20poly1305: the first half of the key is that of the data, the second that of packet lengths, which are not here.
+  ['chacha20-poly1305@openssh.com', { name: 'chacha20', key: 64, iv: 0, tag: 16 }],
   ['3des-cbc', { name: 'des-ede3-cbc', key: 24, iv: 8, tag: 0 }],
 ]);
 
 function decrypt(body: Buffer, { cipher, bytes }: { cipher: Cipher; bytes: Buffer }): Buffer | null {
-  const key = bytes.subarray(0, cipher.key);
-  const iv = bytes.subarray(cipher.key);
+  const isChaCha = cipher.name === 'chacha20';
+  const key = bytes.subarray(0, isChaCha ? 32 : cipher.key);
+  const iv = isChaCha ? CHACHA_BEGIN : bytes.subarray(cipher.key);
   const end = body.length - cipher.tag;
   try {
     const decipher = createDecipheriv(cipher.name as 'aes-256-gcm', key, iv).setAutoPadding(false);
-    if (cipher.tag > 0) decipher.setAuthTag(body.subarray(end));
+    if (cipher.tag > 0 && !isChaCha) decipher.setAuthTag(body.subarray(end));
     return Buffer.concat([decipher.update(body.subarray(0, end)), decipher.final()]);
   } catch {
     return null;
   }
 }
+
+/** Block 1, little-endian, before a nonce of zeros; block 0 makes the key of the tag. The two check numbers tell a wrong passphrase. */
+const CHACHA_BEGIN = Buffer.from([1, ...Array<number>(15).fill(0)]);
 
 const [BEGIN, END] = ['-----BEGIN OPENSSH PRIVATE KEY-----', '-----END OPENSSH PRIVATE KEY-----'];
 const MAGIC = Buffer.from('openssh-key-v1\0', 'latin1');

@@ -5,8 +5,7 @@ import { decryptKey } from './locked-key-text.ts';
 /** A private key's file that a passphrase protects. */
 export type LockedFile = {
   readonly path: string;
-  /** The wire form; null where neither the file nor its `.pub` tells it. */
-  readonly publicKey: ParsedKey | null;
+  /** Null where neither the file nor its `.pub` tells the public half. */
   readonly fingerprint: string | null;
 };
 
@@ -31,24 +30,26 @@ export async function unlockKey({ path, fingerprint }: LockedFile, { person, sig
 }
 
 /**
- * A locked key as ssh2 takes it: an agent of one key, because an agent alone may take its time. It is offered by its
- * public half first, and unlocked only when the server would take it; where that half is not known, before it is offered.
+ * A locked key whose public half nobody knows, as ssh2 takes it: an agent of one key, because an agent alone may take its
+ * time. It cannot be shown to the server before it is unlocked, so the person is asked first.
  */
 export class LockedKey extends ssh2.BaseAgent {
-  readonly #file: LockedFile;
+  readonly #path: string;
   readonly #given: UnlockGiven;
-  #unlocked: Promise<ParsedKey | null> | null = null;
+  #key: ParsedKey | null = null;
 
-  constructor(file: LockedFile, given: UnlockGiven) {
+  constructor(path: string, given: UnlockGiven) {
     super();
-    this.#file = file;
+    this.#path = path;
     this.#given = given;
   }
 
   override getIdentities(cb: IdentityCallback): void {
-    if (this.#file.publicKey !== null) return cb(null, [this.#file.publicKey]);
-    this.#unlock().then(
-      (key) => cb(null, key === null ? [] : [key]),
+    unlockKey({ path: this.#path, fingerprint: null }, this.#given).then(
+      (key) => {
+        this.#key = key;
+        cb(null, key === null ? [] : [key]);
+      },
       (error: Error) => cb(error),
     );
   }
@@ -57,19 +58,9 @@ export class LockedKey extends ssh2.BaseAgent {
   override sign(...args: readonly unknown[]): void {
     const all = typeof args[2] === 'function' ? [args[0], args[1], {}, args[2]] : args;
     const [, data, { hash }, answer] = all as unknown as SignArguments;
-    this.#unlock().then(
-      (key) => {
-        const signature = key === null ? new Error('not unlocked') : key.sign(data, hash);
-        if (signature instanceof Error) answer(signature);
-        else answer(null, signature);
-      },
-      (error: Error) => answer(error),
-    );
-  }
-
-  #unlock(): Promise<ParsedKey | null> {
-    this.#unlocked ??= unlockKey(this.#file, this.#given);
-    return this.#unlocked;
+    const signature = this.#key?.sign(data, hash) ?? new Error('not unlocked');
+    if (signature instanceof Error) answer(signature);
+    else answer(null, signature);
   }
 }
 

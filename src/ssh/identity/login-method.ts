@@ -37,7 +37,7 @@ export function methodOf(key: UsableKey, given: MethodGiven): LoginMethod {
 
 /** A locked file whose public half nobody knows: it has to be unlocked before it can be shown. */
 export function methodOfUnknown(hop: ResolvedHop, path: string, asked: Asked): LoginMethod {
-  const locked = new LockedKey({ path, publicKey: null, fingerprint: null }, { ...asked, tries: hop.login.passwordPrompts });
+  const locked = new LockedKey(path, { ...asked, tries: hop.login.passwordPrompts });
   return { label: path, fingerprint: '', method: { type: 'agent', username: hop.user, agent: locked }, trouble: () => null };
 }
 
@@ -66,7 +66,7 @@ type Locked = { readonly plain: Buffer; readonly hop: ResolvedHop; readonly pers
 /** Asks for the passphrase when the server has said that it would take the key. */
 function lockedSigner(path: string, { plain, hop, person }: Locked): Signer {
   return async (data, signing) => {
-    const file = { path, publicKey: null, fingerprint: fingerprintOf(plain) };
+    const file = { path, fingerprint: fingerprintOf(plain) };
     const key = await unlockKey(file, { person, signal: signing.signal, tries: hop.login.passwordPrompts });
     if (key === null) throw new SigningFailed('locked');
     return await fileSigner(key)(data, signing);

@@ -29,7 +29,7 @@ export function refusedLogin(hop: ResolvedHop, attempts: Attempts): Problem {
 const takesKeys = (left: readonly string[] | null): boolean => left === null || left.includes('publickey');
 
 function story(hop: ResolvedHop, { tried, credentials, left, accepted, canAsk }: Attempts): string {
-  const unusable = credentials.skipped.flatMap((p) => (p.code === 'key-unusable' ? `${p.facts.path} (${p.facts.why})` : []));
+  const unusable = credentials.skipped.flatMap(printSkipped);
   const others = (left ?? []).filter((method) => method !== 'publickey');
   const unasked = canAsk
     ? []
@@ -39,7 +39,7 @@ function story(hop: ResolvedHop, { tried, credentials, left, accepted, canAsk }:
     ...(unusable.length === 0 ? [] : [`not tried: ${unusable.join(', ')}`]),
     ...(accepted.length === 0 ? [] : [`${acceptedWords(accepted)} and more is asked for: ${(left ?? []).join(', ')}`]),
     ...(accepted.length === 0 && !takesKeys(left) ? [`it takes no keys, only: ${others.join(', ')}`] : []),
-    ...(unasked.length === 0 ? [] : ['nobody was there to be asked']),
+    ...(unasked.length === 0 ? [] : [`nobody was there to be asked for: ${unasked.join(', ')}`]),
   ].join('; ');
 }
 
@@ -56,6 +56,11 @@ const TROUBLE: Record<SignTrouble, string> = {
   'bad-signature': 'its signature is of no use',
   locked: 'nobody gave its passphrase',
 };
+
+function printSkipped(p: Problem): string[] {
+  if (p.code === 'key-unusable') return [`${p.facts.path} (${p.facts.why})`];
+  return p.code === 'agent-unusable' ? [`agent ${p.facts.socket} (${p.facts.why})`] : [];
+}
 
 const PERSONAL = new Set(['password', 'keyboard-interactive']);
 

@@ -59,7 +59,7 @@ describe('the order of a login', () => {
 
   test('says that nobody was there where a person would have been asked', async () => {
     const { tried } = await answers(['a'], [BEGIN, [['password'], false]]);
-    expect(tried).toBe('a; it takes no keys, only: password; nobody was there to be asked');
+    expect(tried).toBe('a; it takes no keys, only: password; nobody was there to be asked for: password');
   });
 
   test('never asks a person in BatchMode', async () => {
@@ -80,7 +80,7 @@ describe('the order of a login', () => {
   test('says so when a key was accepted and something else is asked for', async () => {
     expect(await answers(['a', 'b'], [BEGIN, [['keyboard-interactive'], true]])).toEqual({
       asked: ['a', false],
-      tried: 'a; a key was accepted and more is asked for: keyboard-interactive; nobody was there to be asked',
+      tried: 'a; a key was accepted and more is asked for: keyboard-interactive; nobody was there to be asked for: keyboard-interactive',
     });
   });
 
