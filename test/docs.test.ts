@@ -11,6 +11,7 @@ const PAGES = [
   'CHANGELOG.md',
   'docs/performance.md',
   'docs/recovery.md',
+  'docs/ssh-config.md',
   'profiles/README.md',
   'src/ARCHITECTURE.md',
 ];

@@ -8,8 +8,10 @@ import { ProcessGroup } from './process-group.ts';
 /** How a command ended by itself: its exit code, or the signal or system error that ended it. */
 export type Fate = { readonly exit: number | string; readonly said: string };
 
-/** What has closed its output ends at once, or is not going to. */
+/** What has closed its input or output ends at once, or is not going to. */
 const LAST_BREATH_MS = 500;
+/** From its end to the last that it said of it. */
+const LAST_WORDS_MS = 50;
 
 /** The standard input and output of a process that was started `detached`. When it is destroyed, the process's group is ended. */
 export class CommandStream extends Duplex {
@@ -23,6 +25,8 @@ export class CommandStream extends Duplex {
   readonly #words: () => string;
   #exit: number | string | null = null;
   #heard = false;
+  #ended = false;
+  #cancelBreath = () => {};
 
   constructor(child: ChildProcessWithoutNullStreams, clock: Clock) {
     super();
@@ -35,7 +39,7 @@ export class CommandStream extends Duplex {
     child.once('close', () => this.#closed.resolve());
     child.stdin.on('error', () => {});
     child.stdout.on('error', () => {});
-    child.stdout.on('data', (chunk: Buffer) => this.#take(chunk)).once('close', () => void this.#finish());
+    child.stdout.on('data', (chunk: Buffer) => this.#take(chunk)).once('close', () => void this.#end());
     // Until its session listens, an error would be one that nobody hears of.
     this.on('error', () => {}).once('end', () => this.destroy());
   }
@@ -59,9 +63,9 @@ export class CommandStream extends Duplex {
     this.#child.stdout.resume();
   }
 
-  override _write(chunk: Buffer, _: BufferEncoding, done: (error?: Error | null) => void): void {
+  override _write(chunk: Buffer, _: BufferEncoding, done: () => void): void {
     this.#child.stdin.write(chunk, (error) => {
-      if (error) void this.#fail(error, done);
+      if (error) void this.#endAnd(done);
       else done();
     });
   }
@@ -78,27 +82,29 @@ export class CommandStream extends Duplex {
 
   #take(chunk: Buffer): void {
     this.#heard = true;
-    if (!this.destroyed && !this.push(chunk)) this.#child.stdout.pause();
+    if (!this.#ended && !this.push(chunk)) this.#child.stdout.pause();
   }
 
   #exited(exit: number | string): void {
-    if (!this.destroyed) this.#exit = exit;
+    if (this.destroyed) return;
+    this.#exit = exit;
+    // Something that it has left behind may keep its standard error.
+    this.#cancelBreath = this.#clock.after(LAST_WORDS_MS, () => this.#closed.resolve());
   }
 
-  async #fail(error: Error, done: (error: Error) => void): Promise<void> {
-    await this.#lastBreath();
-    done(error);
-  }
-
-  async #finish(): Promise<void> {
-    await this.#lastBreath();
-    if (!this.destroyed) this.push(null);
-  }
-
-  /** So that whoever hears of the end can ask at once how it came. */
-  async #lastBreath(): Promise<void> {
+  /** It takes nothing more, or gives nothing more; whoever hears of this end can ask at once how it came. */
+  async #end(): Promise<void> {
     const cancel = this.#clock.after(LAST_BREATH_MS, () => this.#closed.resolve());
     await this.#closed.promise;
     cancel();
+    this.#cancelBreath();
+    if (this.#ended || this.destroyed) return;
+    this.#ended = true;
+    this.push(null);
+  }
+
+  async #endAnd(done: () => void): Promise<void> {
+    await this.#end();
+    done();
   }
 }

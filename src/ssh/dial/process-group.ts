@@ -21,12 +21,16 @@ export class ProcessGroup {
   /** Resolves when nothing of it is left, or has been sent SIGKILL. Never rejects. */
   async end(clock: Clock): Promise<void> {
     const killAt = clock.monotonic() + GRACE_MS;
+    const kill = (): void => this.#signal('SIGKILL');
+    // Whoever has not ended when we do is not waited for.
+    process.once('exit', kill);
     this.#signal('SIGTERM');
     while (!this.#isEmpty && clock.monotonic() < killAt) {
       await this.#nextLook(clock);
       this.#signal(0);
     }
-    this.#signal('SIGKILL');
+    kill();
+    process.off('exit', kill);
   }
 
   /** No event tells that the last of a group has ended, only that its leader has. */

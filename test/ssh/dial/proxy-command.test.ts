@@ -117,7 +117,7 @@ describe('a ProxyCommand', () => {
     const [leader] = await noted(pids);
     send(leader!, 'SIGKILL');
     expect(await lease.lost).toMatchObject({ code: 'link-closed' });
-    await allGone(pids().slice(0, 2));
+    await allGone(pids());
   });
 
   test('whose connection goes silent is given up like any other, and leaves nothing behind', async () => {
@@ -142,9 +142,11 @@ describe('a ProxyCommand', () => {
     await allGone(pids());
   });
 
-  test('is ended when the credentials cannot be read', async () => {
+  test('is ended when there is nothing to log in with', async () => {
     const { command, pids } = noting('exec sleep 600');
-    expect(await problemBy(hopBy(command, { identities: required('/nonexistent/key') }))).toMatchObject({ code: expect.any(String) });
+    const login = { ...DEFAULT_OPTIONS.login, methods: ['publickey'] as const };
+    const hop = hopBy(command, { connectTimeoutMs: 600_000, identities: required('/nonexistent/key'), login });
+    expect((await problemBy(hop)).code).toMatch(/key-unusable|no-credentials/);
     await allGone(pids());
   });
 
