@@ -1,5 +1,5 @@
 import { EXIT } from '../../model/problems/entry.ts';
-import { SCHEMA_VERSION, type TunnelWord } from '../../model/snapshot.ts';
+import { type Because, SCHEMA_VERSION, type TunnelSnapshot, type TunnelWord } from '../../model/snapshot.ts';
 import { type Context, defineCommand } from '../command.ts';
 import { oneLine } from '../output/plain-text.ts';
 import type { Ink } from '../output/screen.ts';
@@ -27,23 +27,28 @@ export const command = defineCommand({
     });
     if (files.length === 0)
       screen.say(`No profiles yet. Put one into ${context.paths.profiles}, or write the tunnel out: tunnels up --help`);
+    for (const { name, because } of waitingOf(states)) screen.say(`${screen.errInk.yellow('!')} ${name}: ${because.text} ${because.next}`);
     tell(errors, context);
     return EXIT.done;
   },
 });
 
-type States = ReadonlyMap<string, TunnelWord>;
+type States = ReadonlyMap<string, TunnelSnapshot>;
 
 /** A supervisor in trouble is no reason not to list files. */
 async function statesOf({ connect, paths }: Context): Promise<States> {
   const client = await connect(paths).catch(() => null);
   const snapshot = await client?.status().catch(() => null);
-  return new Map(snapshot?.tunnels.map((tunnel) => [tunnel.name, tunnel.state] as const) ?? []);
+  return new Map(snapshot?.tunnels.map((tunnel) => [tunnel.name, tunnel] as const) ?? []);
 }
+
+/** Tunnels that wait for an answer. */
+const waitingOf = (states: States): { readonly name: string; readonly because: Because }[] =>
+  [...states.values()].flatMap(({ name, prompt, because }) => (prompt === undefined || because === null ? [] : [{ name, because }]));
 
 /** Only the profile that is used can be what runs under the name. */
 const stateOf = (file: ProfileFile, states: States): TunnelWord | null =>
-  file.shadowedBy === null ? (states.get(file.name) ?? 'down') : null;
+  file.shadowedBy === null ? (states.get(file.name)?.state ?? 'down') : null;
 
 const entryOf = (file: ProfileFile, states: States): object => ({
   name: file.name,

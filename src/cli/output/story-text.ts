@@ -74,8 +74,10 @@ function waiting({ waitsUntil, outcome }: Episode, { now, ink }: StoryOptions): 
 function ending(episode: Episode, tunnel: TunnelSnapshot, options: StoryOptions): string {
   const arrow = options.ink.cyan('→');
   const forward = tunnel.forwards.find(({ name }) => name === episode.forward);
-  const because = forward?.because ?? (episode.outcome === 'bound' ? tunnel.because : troubleOf(tunnel));
-  if (because !== null) return `${arrow} ${because.next}`;
+  // A question that waits for a person comes before what happened earlier.
+  const asked = tunnel.prompt === undefined ? null : tunnel.because;
+  const because = asked ?? forward?.because ?? (episode.outcome === 'bound' ? tunnel.because : troubleOf(tunnel));
+  if (because !== null) return `${asked === null ? '' : `${oneLine(asked.text)}\n`}${arrow} ${because.next}`;
   return `${arrow} Nothing to do: ${forward?.state === 'listening' ? `${episode.forward} listens.` : `${tunnel.name} is ${tunnel.state}.`}`;
 }
 
