@@ -1,3 +1,4 @@
+/* oxlint-disable typescript/no-non-null-assertion -- every index lies within an array whose length is fixed */
 import { DEGREE } from './ring.ts';
 
 /** Coefficients modulo 3, one bit each in two rows of words: which are 1, and which are -1. */

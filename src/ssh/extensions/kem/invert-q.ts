@@ -1,3 +1,4 @@
+/* oxlint-disable typescript/no-non-null-assertion -- every index lies within an array whose length is fixed */
 import { DEGREE, FQ, reduce } from './ring.ts';
 
 /**

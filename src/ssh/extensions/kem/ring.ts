@@ -1,3 +1,4 @@
+/* oxlint-disable typescript/no-non-null-assertion -- every index lies within an array whose length is fixed */
 /**
  * Polynomials modulo x^761 - x - 1 with coefficients modulo 3 or 4591: the two rings of Streamlined NTRU Prime 761
  * (NTRU Prime: round 3, section 3; https://ntruprime.cr.yp.to). An element is an Int32Array of 761 coefficients, each the

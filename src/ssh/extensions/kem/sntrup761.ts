@@ -1,3 +1,4 @@
+/* oxlint-disable typescript/no-non-null-assertion -- every index lies within an array whose length is fixed */
 import { createHash, randomBytes } from 'node:crypto';
 import { invertSmall } from './invert-3.ts';
 import { invertTriple } from './invert-q.ts';

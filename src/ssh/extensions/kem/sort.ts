@@ -1,3 +1,4 @@
+/* oxlint-disable typescript/no-non-null-assertion -- every index lies within an array whose length is fixed */
 /** Sorts by Batcher's merge exchange (Knuth, volume 3, algorithm 5.2.2M): which places are compared does not depend on what is there. */
 export function sortInPlace(list: Uint32Array): void {
   const top = 2 ** Math.ceil(Math.log2(list.length)) / 2;
