@@ -148,7 +148,7 @@ class TunnelSet implements Tunnels {
     const { clock, random, env, log, rungs, prompts } = this.#given;
     const { name } = profile;
     const shared = { links: this.#links, claims: this.#claims, onWaits: (waits: Waits | null) => prompts.waits(name, waits) };
-    const loginIn = (): NodeJS.ProcessEnv => loginEnv(env, this.#known.get(name)?.kept.agent);
+    const loginIn = (): Promise<NodeJS.ProcessEnv> => loginEnv(env, { agent: this.#known.get(name)?.kept.agent, clock });
     return new Runner({ profile, clock, random, env: loginIn, log, rungs, ...shared, onChange: () => this.#announce(name) });
   }
 

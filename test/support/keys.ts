@@ -34,27 +34,45 @@ export function fingerprintOf(publicLine: string): string {
 
 export type Agent = {
   readonly socket: string;
-  add(keyPath: string, options?: { readonly passphrase?: string }): Promise<void>;
+  /** `provider`: the library that asks the security key (ssh-add(1), -S). */
+  add(keyPath: string, options?: { readonly passphrase?: string; readonly provider?: string }): Promise<void>;
   /** Public lines of the keys that it holds. */
   list(): Promise<string[]>;
-  stop(): Promise<void>;
+  stop(signal?: NodeJS.Signals): Promise<void>;
 };
 
-/** A real ssh-agent with no keys; `as` another user it serves him and root alone (needs root). */
-export async function startAgent({ as }: { as?: { readonly uid: number; readonly gid: number } } = {}): Promise<Agent> {
+export type AgentOptions = {
+  /** Another user, whom it serves and root alone; needs root. */
+  readonly as?: { readonly uid: number; readonly gid: number };
+  /** Where it listens; its own folder if not given. */
+  readonly socket?: string;
+  /** Programs of another OpenSSH. */
+  readonly programs?: { readonly sshAgent: string; readonly sshAdd: string };
+  /** Patterns of the libraries that it may load (ssh-agent(1), -P). */
+  readonly providers?: string;
+  readonly env?: Readonly<Record<string, string>>;
+};
+
+/** A real ssh-agent with no keys. */
+export async function startAgent(options: AgentOptions = {}): Promise<Agent> {
+  const { as, programs = { sshAgent: 'ssh-agent', sshAdd: 'ssh-add' }, providers } = options;
   const dir = tempDir();
   if (as) chownSync(dir, as.uid, as.gid);
-  const socket = join(dir, 'agent.sock');
-  const agent = background('ssh-agent', ['-D', '-a', socket], as && { uid: as.uid, gid: as.gid });
+  const socket = options.socket ?? join(dir, 'agent.sock');
+  const flags = providers === undefined ? [] : ['-P', providers];
+  const base = { ...process.env, ...options.env };
+  const agent = background(programs.sshAgent, ['-D', '-a', socket, ...flags], { env: base, ...(as && { uid: as.uid, gid: as.gid }) });
   await agent.waitFor(/SSH_AUTH_SOCK/);
-  const env = { ...process.env, SSH_AUTH_SOCK: socket };
+  const env = { ...base, SSH_AUTH_SOCK: socket };
   return {
     socket,
-    add: async (path, { passphrase } = {}) => {
-      await must('ssh-add', ['-q', path], { env: passphrase === undefined ? env : { ...env, ...askpass(dir, passphrase) } });
+    add: async (path, { passphrase, provider } = {}) => {
+      await must(programs.sshAdd, ['-q', ...(provider === undefined ? [] : ['-S', provider]), path], {
+        env: passphrase === undefined ? env : { ...env, ...askpass(dir, passphrase) },
+      });
     },
     list: async () => (await must('sh', ['-c', 'ssh-add -L || true'], { env })).split('\n').filter((line) => /^\S+ AAAA/.test(line)),
-    stop: () => agent.stop(),
+    stop: (signal) => agent.stop(signal),
   };
 }
 

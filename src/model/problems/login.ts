@@ -23,6 +23,8 @@ export type LoginFacts = {
   'login-timeout': { readonly host: string; readonly user: string; readonly ms: number };
   'no-credentials': { readonly host: string; readonly user: string; readonly why: string };
   'key-unusable': { readonly host: string; readonly path: string; readonly why: KeyTrouble };
+  /** `at`: ISO 8601, when it ended or begins. */
+  'certificate-unusable': { readonly certificate: string; readonly why: 'expired' | 'not-yet-valid'; readonly at: string };
   'agent-unusable': { readonly host: string; readonly socket: string; readonly why: AgentTrouble };
 };
 export type KeyTrouble =
@@ -170,8 +172,18 @@ export const LOGIN: Entries<LoginFacts> = {
     text: (f) => `The key ${f.path} for ${f.host} ${keyText[f.why]}.`,
     next: (f, tunnel) => `${keyNext[f.why](f.path)}; then: tunnels restart ${tunnel}`,
   },
-  'agent-unusable': {
+  'certificate-unusable': {
     retry: 'person',
+    exit: EXIT.personNeeded,
+    text: (f) => `The certificate ${f.certificate} ${f.why === 'expired' ? 'has expired' : 'is not valid yet'}: ${f.at}.`,
+    next: (f) =>
+      f.why === 'expired'
+        ? 'Have your authority sign the key again; then: ssh-add, if an agent holds it.'
+        : 'Compare the clock of this machine (date) with that of the authority.',
+  },
+  // Agents come back: with the next login to the desktop, or when they are started anew.
+  'agent-unusable': {
+    retry: 'answered',
     exit: EXIT.personNeeded,
     text: (f) => `The agent at ${f.socket} ${agentWords[f.why]}.`,
     next: (_, tunnel) =>

@@ -46,6 +46,27 @@ export async function askAgent({ socket: path, message, ms, clock, signal }: Age
   }
 }
 
+/** Whether anybody listens at an agent's socket; that he will answer is not said. Never rejects. */
+export function isAgentListening(path: string, clock: Clock): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = createConnection(path);
+    const cancel = clock.after(LISTENING_MS, () => socket.destroy());
+    socket
+      .once('error', () => {})
+      .once('connect', () => {
+        resolve(true);
+        socket.destroy();
+      });
+    socket.once('close', () => {
+      cancel();
+      resolve(false);
+    });
+  });
+}
+
+/** The kernel takes a connection at once, unless its queue is full of others that nobody takes. */
+const LISTENING_MS = 1_000;
+
 /** OpenSSH takes no longer answer (authfd.c, MAX_AGENT_REPLY_LEN). */
 const LONGEST_ANSWER = 256 * 1024;
 

@@ -3,7 +3,7 @@ import type { Certificate } from './certificate.ts';
 /** What is to be said of a user certificate before a server has seen it. Times are wall clock, ms. */
 export type CertificateRemark =
   | { readonly is: 'expired'; readonly at: number }
-  | { readonly is: 'not-yet-valid'; readonly from: number }
+  | { readonly is: 'not-yet-valid'; readonly at: number }
   | { readonly is: 'expires-soon'; readonly at: number }
   /** It does not name the user who logs in; the server may still map one of its names to him (AuthorizedPrincipalsFile). */
   | { readonly is: 'other-principals'; readonly names: readonly string[] };
@@ -21,7 +21,7 @@ const SOON_MS = 7 * 24 * 3_600_000;
 function remarksOnTime({ validAfter, validBefore }: Certificate, now: number): CertificateRemark[] {
   const [from, at] = [toMs(validAfter), toMs(validBefore)];
   if (now >= at) return [{ is: 'expired', at }];
-  if (now < from) return [{ is: 'not-yet-valid', from }];
+  if (now < from) return [{ is: 'not-yet-valid', at: from }];
   return at - now <= SOON_MS ? [{ is: 'expires-soon', at }] : [];
 }
 
@@ -40,7 +40,7 @@ export function printRemark(remark: CertificateRemark): string {
     case 'expired':
       return `expired ${printTime(remark.at)}`;
     case 'not-yet-valid':
-      return `not valid before ${printTime(remark.from)}`;
+      return `not valid before ${printTime(remark.at)}`;
     case 'expires-soon':
       return `expires ${printTime(remark.at)}`;
     case 'other-principals':
@@ -48,4 +48,4 @@ export function printRemark(remark: CertificateRemark): string {
   }
 }
 
-const printTime = (ms: number): string => new Date(ms).toISOString().replace(/\.\d+/, '');
+export const printTime = (ms: number): string => new Date(ms).toISOString().replace(/\.\d+/, '');

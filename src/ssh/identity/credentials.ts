@@ -1,5 +1,5 @@
 import type { AgentAuthMethod, PublicKeyAuthMethod } from 'ssh2';
-import { problem, ProblemError, type Problem } from '../../model/problem.ts';
+import { ProblemError, type Problem } from '../../model/problem.ts';
 import { systemClock, type Clock } from '../../platform/clock.ts';
 import type { ResolvedHop } from '../types.ts';
 import { type Agent, AGENT_DEADLINES, type AgentDeadlines } from './agent.ts';
@@ -8,7 +8,7 @@ import { type CertificateRemark, certificateRemarks, isOutOfTime } from './certi
 import { type KeyRing, readKeyRing } from './key-ring.ts';
 import type { SignTrouble } from './login-key.ts';
 import { methodOf, methodOfUnknown } from './login-method.ts';
-import { nothingToLogInWith } from './no-credentials.ts';
+import { agentUnusable, nothingToLogInWith } from './no-credentials.ts';
 import { orderKeys } from './order-keys.ts';
 import { NOBODY, type Person } from './person.ts';
 import { unusedKeys, type UsableKey, usableKeys } from './usable-keys.ts';
@@ -67,7 +67,7 @@ export async function loadCredentials(hop: ResolvedHop, given: CredentialsGiven 
   if (nothing !== null && (asked === null || hop.login.methods.every((way) => way === 'publickey'))) throw new ProblemError(nothing);
   return {
     methods,
-    skipped: [...agentProblem(hop, ring), ...unused.flatMap(({ missed, problem: p }) => (missed ? p : []))],
+    skipped: [...agentUnusable(hop, ring), ...unused.flatMap(({ missed, problem: p }) => (missed ? p : []))],
     nothing,
     certificates: usable.flatMap((key) => certificateInUse(key, { user: hop.user, now }) ?? []),
   };
@@ -82,9 +82,6 @@ function expiredLast(keys: readonly UsableKey[], now: number): UsableKey[] {
 /** Not even their public half is known before they are unlocked. */
 const filesOfUnknownKeys = ({ files }: KeyRing): string[] =>
   files.flatMap(({ file, plain }) => (file.trouble === 'encrypted' && plain === null ? file.path : []));
-
-const agentProblem = ({ host, agent }: ResolvedHop, { agentTrouble: why }: KeyRing): Problem[] =>
-  agent === null || why === null ? [] : [problem('agent-unusable', { host, socket: agent, why })];
 
 function certificateInUse({ certificate }: UsableKey, given: { user: string; now: number }): CertificateInUse | null {
   return certificate && { label: certificate.label, path: certificate.path, remarks: certificateRemarks(certificate.certificate, given) };

@@ -30,8 +30,14 @@ function isTooShort(plain: Buffer, least: number): boolean {
   return (readPublicKey(plain)?.object.asymmetricKeyDetails?.modulusLength ?? 0) < least;
 }
 
-/** `missed`: the profile or ssh_config asks for it, so that its absence is told. */
-export type UnusedKey = { readonly missed: boolean; readonly trouble: KeyTrouble; readonly problem: Problem };
+/** A file of a key or certificate. `missed`: the profile or ssh_config asks for it, so that its absence is told. */
+export type UnusedKey = {
+  readonly missed: boolean;
+  readonly trouble: KeyTrouble;
+  /** Its public half is known, so that an agent may hold it. */
+  readonly isKnown: boolean;
+  readonly problem: Problem;
+};
 
 type Given = { readonly ring: KeyRing; readonly refused: readonly RefusedKey[]; readonly used: readonly UsableKey[] };
 
@@ -42,15 +48,16 @@ export function unusedKeys({ host }: ResolvedHop, { ring, refused, used }: Given
     plain === null ? null : (refused.find(({ blob }) => blob.equals(plain))?.trouble ?? null);
   const files = ring.files.flatMap(({ file, plain, required }) => {
     const why = troubleOf(plain) ?? file.trouble;
-    return why === null || isUsed(plain) ? [] : { path: file.path, why, missed: required };
+    return why === null || isUsed(plain) ? [] : { path: file.path, why, missed: required, isKnown: plain !== null };
   });
   const { listed, beside, unusable } = ring.certificates;
   const certificates = [...listed, ...beside].flatMap(({ blob, label: path }) =>
-    isUsed(blob) ? [] : { path, why: troubleOf(blob) ?? ('no-key-for-certificate' as const), missed: true },
+    isUsed(blob) ? [] : { path, why: troubleOf(blob) ?? ('no-key-for-certificate' as const), missed: true, isKnown: true },
   );
-  const broken = unusable.map(({ path, trouble: why }) => ({ path, why, missed: true }));
-  return [...files, ...certificates, ...broken].map(({ path, why, missed }) => ({
+  const broken = unusable.map(({ path, trouble: why }) => ({ path, why, missed: true, isKnown: false }));
+  return [...files, ...certificates, ...broken].map(({ path, why, missed, isKnown }) => ({
     missed,
+    isKnown,
     trouble: why,
     problem: problem('key-unusable', { host, path, why }),
   }));

@@ -1,5 +1,6 @@
 import type { Finding } from '../../model/finding.ts';
 import { checkAccount } from './checks/account.ts';
+import { checkCertificate } from './checks/certificate.ts';
 import { checkClientAlive } from './checks/client-alive.ts';
 import { checkCredentials } from './checks/credentials.ts';
 import { checkDoubledInterval } from './checks/doubled-interval.ts';
@@ -28,7 +29,7 @@ type Checks = {
 export const CHECKS: Checks = {
   machine: [checkNativeCrypto],
   route: [checkSshConfig],
-  hop: [checkCredentials, checkHostKey, checkReachable, checkAccount, checkClientAlive, checkDoubledInterval],
+  hop: [checkCredentials, checkCertificate, checkHostKey, checkReachable, checkAccount, checkClientAlive, checkDoubledInterval],
   local: [checkLocalBinding, checkLocalPort],
   remote: [checkRemoteBinding, checkForwardingPolicy, checkGatewayPorts, checkRemotePort],
 };

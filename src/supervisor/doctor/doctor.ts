@@ -24,7 +24,7 @@ export const createDoctor = (needs: DoctorNeeds): Doctor => ({
     const visits: Visit[] = [];
     const machine = await machineFacts();
     const round: Round = { machine, keep: (visit) => void visits.push(visit) };
-    const examining = { ...needs, env: loginEnv(needs.env, agent), signal };
+    const examining = { ...needs, env: await loginEnv(needs.env, { agent, clock: needs.clock }), signal };
     try {
       const found = await inOrder(profiles, (one) => examineDocument(one, round, examining));
       return unique([...run(CHECKS.machine, machine), ...found.flat()]);

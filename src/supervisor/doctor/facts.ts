@@ -1,6 +1,7 @@
 import type { Address } from '../../model/address.ts';
 import type { BindingVerdict, Evidence } from '../../model/binding.ts';
 import type { Problem } from '../../model/problem.ts';
+import type { AgentTrouble } from '../../model/problems/login.ts';
 import type { PortRange } from '../../model/profile.ts';
 import type { Holder } from '../../platform/port-holder.ts';
 import type { TcpRow } from '../../platform/proc-net.ts';
@@ -37,8 +38,8 @@ export type KeyFacts = {
   readonly login:
     | { readonly labels: readonly string[]; readonly skipped: readonly Problem[]; readonly certificates: readonly CertificateInUse[] }
     | Problem;
-  /** How many keys the agent has that can be used; null: it does not answer. */
-  readonly agent: { readonly socket: string; readonly keys: number | null } | null;
+  /** How many keys the agent holds, or why it cannot be used. */
+  readonly agent: { readonly socket: string; readonly keys: number | AgentTrouble } | null;
 };
 
 export type KnownFacts = {

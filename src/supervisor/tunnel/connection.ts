@@ -7,7 +7,7 @@ import type { HopLink } from '../../ssh/remote/types.ts';
 export type ConnectionGiven = {
   readonly profile: Profile;
   readonly links: Links;
-  readonly env: () => NodeJS.ProcessEnv;
+  readonly env: () => Promise<NodeJS.ProcessEnv>;
   readonly onRevived: OnRevived;
   /** What a person has to do before this epoch's dial can go on; null: nothing any more. */
   readonly onNeeded: (epoch: number, needed: Problem | null) => void;
@@ -42,7 +42,7 @@ export class Connection {
     const { profile, links, env, onLost, onNeeded, onRevived } = this.#given;
     const dial = new AbortController();
     this.#dial = dial;
-    const hops = await resolveRoute(profile.hops, profile.ssh, { env: env(), signal: dial.signal });
+    const hops = await resolveRoute(profile.hops, profile.ssh, { env: await env(), signal: dial.signal });
     this.#route = { hops, keepalive: profile.keepalive === 'mirror' ? DEFAULT_KEEPALIVE : profile.keepalive };
     const lease = await links.lease(this.#route, dial.signal, { onRevived, onNeeded: (needed) => onNeeded(epoch, needed), byPerson });
     if (dial.signal.aborted) {

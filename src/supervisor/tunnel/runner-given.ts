@@ -12,7 +12,7 @@ export type RunnerGiven = {
   readonly clock: Clock;
   readonly random: () => number;
   /** Asked anew for each dial. */
-  readonly env: () => NodeJS.ProcessEnv;
+  readonly env: () => Promise<NodeJS.ProcessEnv>;
   readonly links: Links;
   readonly rungs: Rungs;
   readonly claims: LocalClaims;

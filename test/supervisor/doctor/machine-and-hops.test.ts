@@ -44,13 +44,14 @@ describe('the doctor, of a hop,', () => {
   });
 
   test.each([
-    [null, 'does not answer'],
-    [0, 'holds no key'],
-  ])('notes an agent with %s keys', (keys, words) => {
+    ['silent', 'does not answer', 'warning'],
+    ['dead', 'nobody listens', 'warning'],
+    [0, 'holds no key', 'note'],
+  ] as const)('names an agent that is of no use (%s)', (keys, words, severity) => {
     const findings = checkCredentials(
       hop({ keys: { login: { labels: ['/k'], skipped: [], certificates: [] }, agent: { socket: '/a', keys } } }),
     );
-    expect(findings.find(({ severity }) => severity === 'note')?.what).toContain(words);
+    expect(findings.find((finding) => finding.severity === severity)?.what).toContain(words);
   });
 
   test('tells a host key that is not known once, and with exit code 4', () => {

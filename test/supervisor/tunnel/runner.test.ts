@@ -88,7 +88,7 @@ function runnerOf(links: Links, over: { profile?: Partial<Profile>; rungs?: Rung
     profile: { ...profile, ...over.profile },
     clock: systemClock,
     random: () => 0,
-    env: () => process.env,
+    env: async () => process.env,
     links,
     rungs: over.rungs ?? rungs,
     claims: new LocalClaims(),

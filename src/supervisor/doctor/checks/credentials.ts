@@ -1,5 +1,6 @@
 import { advice, allWell, type Finding, trouble } from '../../../model/finding.ts';
 import { wordsOf } from '../../../model/problem.ts';
+import { agentWords } from '../../../model/problems/login.ts';
 import { type HopFacts, isProblem } from '../facts.ts';
 
 /** Keys that can be read, and an agent that answers and has some. */
@@ -8,7 +9,9 @@ export function checkCredentials({ subject, keys }: HopFacts): Finding[] {
   if (isProblem(keys.login))
     return [trouble(about, keys.login, { why: 'Without a key there is nothing to log in with.' }), ...agent(keys, about)];
   const { labels, skipped } = keys.login;
-  const unusable = skipped.map((p) => {
+  const unusable = skipped.flatMap((p) => {
+    // Said below, whether or not there are other keys.
+    if (p.code === 'agent-unusable') return [];
     const { text, next } = wordsOf(p);
     return advice(about, 'warning', {
       what: text,
@@ -20,12 +23,12 @@ export function checkCredentials({ subject, keys }: HopFacts): Finding[] {
 }
 
 function agent({ agent: found }: HopFacts['keys'], about: { readonly check: string; readonly subject: string }): Finding[] {
-  if (found === null || (found.keys !== null && found.keys > 0)) return [];
-  const what =
-    found.keys === null ? `The agent at ${found.socket} does not answer.` : `The agent at ${found.socket} holds no key that can be used.`;
-  const fix =
-    found.keys === null
-      ? 'Start one in this shell (eval "$(ssh-agent)") and add a key (ssh-add): tunnels up and restart use the agent of the shell that they run in.'
-      : 'Add a key: ssh-add';
-  return [advice(about, 'note', { what, why: 'Keys with a passphrase can be used only through an agent.', fix })];
+  if (found === null || (typeof found.keys === 'number' && found.keys > 0)) return [];
+  const isDead = typeof found.keys !== 'number';
+  const what = `The agent at ${found.socket} ${typeof found.keys === 'number' ? 'holds no key that can be used' : agentWords[found.keys]}.`;
+  const fix = isDead
+    ? 'Start one in this shell (eval "$(ssh-agent)") and add a key (ssh-add): tunnels up and restart use the agent of the shell that they run in.'
+    : 'Add a key: ssh-add';
+  const why = 'Keys with a passphrase, and security keys, can be used unattended only through an agent.';
+  return [advice(about, isDead ? 'warning' : 'note', { what, why, fix })];
 }

@@ -14,7 +14,7 @@ export async function keyFacts(hop: ResolvedHop, clock: Clock): Promise<KeyFacts
   );
   if (hop.agent === null) return { login, agent: null };
   const keys = await listAgentKeys({ socket: hop.agent, deadlines: AGENT_DEADLINES, clock });
-  return { login, agent: { socket: hop.agent, keys: typeof keys === 'string' ? null : keys.length } };
+  return { login, agent: { socket: hop.agent, keys: typeof keys === 'string' ? keys : keys.length } };
 }
 
 export async function knownFacts(hop: ResolvedHop): Promise<KnownFacts> {
