@@ -7,9 +7,9 @@ import { type Asked, askedAt } from './asking.ts';
 import type { Credentials } from './credentials.ts';
 import { KeysWay } from './login-keys.ts';
 import { PasswordWay } from './login-password.ts';
-import { refusedLogin } from './login-problem.ts';
+import { refusedLogin, type Tried } from './login-problem.ts';
 import { QuestionsWay } from './login-questions.ts';
-import type { LoginTry, LoginWay } from './login-way.ts';
+import type { LoginWay } from './login-way.ts';
 
 export type Login = {
   /** For ssh2's `authHandler`. */
@@ -37,11 +37,11 @@ class Attempt implements Login {
   readonly #asked: Asked | null;
   readonly #ways: readonly LoginWay[];
   readonly #password: PasswordWay | null;
-  readonly #tried: LoginTry[] = [];
-  readonly #accepted: string[] = [];
+  readonly #tried: Tried[] = [];
+  readonly #accepted: Tried[] = [];
   #left: readonly string[] | null = null;
   /** The last try, until the server's answer to it is heard. */
-  #trying: { readonly way: LoginWay; readonly label: string } | null = null;
+  #trying: { readonly way: LoginWay; readonly tried: Tried } | null = null;
   #attached = false;
   #end: (because: Problem) => void = () => {};
 
@@ -99,7 +99,7 @@ class Attempt implements Login {
     this.#trying = null;
     trying?.way.ended(partial ? 'accepted' : 'refused');
     if (!partial || trying === null) return;
-    this.#accepted.push(trying.label);
+    this.#accepted.push(trying.tried);
     for (const way of this.#ways) way.begin();
   }
 
@@ -107,8 +107,9 @@ class Attempt implements Login {
     for (const way of this.#open()) {
       const chosen = await way.next();
       if (chosen === null) continue;
-      this.#tried.push(chosen);
-      this.#trying = { way, label: chosen.label };
+      const tried = { ...chosen, way: way.name };
+      this.#tried.push(tried);
+      this.#trying = { way, tried };
       return chosen.method;
     }
     return this.#left === null ? { type: 'none', username: this.#hop.user } : null;

@@ -2,20 +2,22 @@ import { problem, type Problem, ProblemError } from '../../model/problem.ts';
 import type { ResolvedHop } from '../types.ts';
 import type { Credentials } from './credentials.ts';
 import type { SignTrouble } from './login-key.ts';
-import type { LoginTry } from './login-way.ts';
+import type { LoginTry, LoginWay } from './login-way.ts';
 
 /** A person was asked, and will not answer. */
 export const declined = ({ host, user }: ResolvedHop): ProblemError =>
   new ProblemError(problem('login-unanswered', { host, user, how: 'declined' }));
 
+export type Tried = LoginTry & { readonly way: LoginWay['name'] };
+
 export type Attempts = {
   /** In order. */
-  readonly tried: readonly LoginTry[];
+  readonly tried: readonly Tried[];
   readonly credentials: Credentials;
   /** What the server would still take; null: it has not said. */
   readonly left: readonly string[] | null;
   /** What was accepted as one step of several. */
-  readonly accepted: readonly string[];
+  readonly accepted: readonly Tried[];
   readonly canAsk: boolean;
 };
 
@@ -38,7 +40,7 @@ function story(hop: ResolvedHop, { tried, credentials, left, accepted, canAsk }:
     counted(tried.map(told)).join(', ') || 'nothing',
     ...(unusable.length === 0 ? [] : [`not tried: ${unusable.join(', ')}`]),
     ...(accepted.length === 0 ? [] : [`${acceptedWords(accepted)} and more is asked for: ${(left ?? []).join(', ')}`]),
-    ...(accepted.length === 0 && !takesKeys(left) ? [`it takes no keys, only: ${others.join(', ')}`] : []),
+    ...(tried.every(isKey) && accepted.length === 0 && !takesKeys(left) ? [`it takes no keys, only: ${others.join(', ')}`] : []),
     ...(unasked.length === 0 ? [] : [`nobody was there to be asked for: ${unasked.join(', ')}`]),
   ].join('; ');
 }
@@ -64,8 +66,10 @@ function printSkipped(p: Problem): string[] {
 
 const PERSONAL = new Set(['password', 'keyboard-interactive']);
 
-const acceptedWords = (accepted: readonly string[]): string =>
-  accepted.every((label) => !/^(password|questions)/.test(label)) ? 'a key was accepted' : `${counted(accepted).join(', ')}: accepted`;
+const isKey = ({ way }: Tried): boolean => way === 'publickey';
+
+const acceptedWords = (accepted: readonly Tried[]): string =>
+  accepted.every(isKey) ? 'a key was accepted' : `${counted(accepted.map(told)).join(', ')}: accepted`;
 
 /** `password (3 times)` for what was tried several times in a row. */
 function counted(labels: readonly string[]): string[] {
