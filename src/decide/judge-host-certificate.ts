@@ -26,8 +26,6 @@ export type CertificateEvidence = {
   readonly pins: readonly string[];
   /** CASignatureAlgorithms; null: OpenSSH's default. */
   readonly algorithms: readonly string[] | null;
-  /** Whether a name matches a pattern of `*` and `?`. */
-  readonly matches: (name: string, pattern: string) => boolean;
 };
 
 export type CertificateVerdict =
@@ -40,7 +38,8 @@ export type CertificateFault = 'not-for-hosts' | 'not-yet-valid' | 'expired' | '
 
 /**
  * As OpenSSH decides (sshkey.c, sshkey_cert_check_host). That it is well signed must have been seen before. A host
- * certificate without principals is good for every name, as it is for OpenSSH 10.0 (and as ssh-keygen(1) has it).
+ * certificate without principals is good for every name, and a `*` in a principal is no wildcard: so it is up to
+ * OpenSSH 10.2, and 10.3 turned both round.
  */
 export function judgeHostCertificate(evidence: CertificateEvidence): CertificateVerdict {
   if (!isVouchedFor(evidence)) return { is: 'unvouched' };
@@ -51,12 +50,12 @@ export function judgeHostCertificate(evidence: CertificateEvidence): Certificate
 const isVouchedFor = ({ certificate: { ca }, authorities, pins }: CertificateEvidence): boolean =>
   pins.length > 0 ? isPinned(ca, pins) : authorities.some((known) => known.blob === ca.blob);
 
-function faultOf({ certificate, name, now, algorithms, matches }: CertificateEvidence): CertificateFault | null {
+function faultOf({ certificate, name, now, algorithms }: CertificateEvidence): CertificateFault | null {
   const { kind, principals, validAfter, validBefore, critical, signatureAlgorithm } = certificate;
   if (kind !== 'host') return 'not-for-hosts';
   if (now < validAfter) return 'not-yet-valid';
   if (now >= validBefore) return 'expired';
-  if (principals.length > 0 && !principals.some((principal) => matches(name, principal))) return 'other-name';
+  if (principals.length > 0 && !principals.includes(name)) return 'other-name';
   if (critical.length > 0) return 'critical-options';
   return (algorithms ?? SAFE_SIGNATURES).includes(signatureAlgorithm) ? null : 'weak-signature';
 }

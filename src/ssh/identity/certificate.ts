@@ -1,5 +1,6 @@
 import { isSignedBy, signatureAlgorithmOf } from './signature.ts';
 import { typeOfKey } from './host-key.ts';
+import { readPublicKey } from './public-key.ts';
 import { readWhole, wireString, type WireReader } from './wire-reader.ts';
 
 /** An OpenSSH certificate (OpenSSH's PROTOCOL.certkeys). */
@@ -36,6 +37,9 @@ export function parseCertificate(blob: Buffer): Certificate | null {
 
 /** The key in a certificate; of anything else the bytes themselves. */
 export const plainKeyOf = (blob: Buffer): Buffer => parseCertificate(blob)?.publicKey ?? blob;
+
+/** Whether OpenSSH would read it as a key or a certificate. */
+export const isKey = (blob: Buffer): boolean => readPublicKey(blob) !== null || parseCertificate(blob) !== null;
 
 /** Whether the signature is that of the authority's key which the certificate itself carries; nothing is said of trust in it. */
 export const isSignedByItsCa = ({ caKey, signature, signed }: Certificate): boolean => isSignedBy(caKey, { signature, signed });

@@ -1,6 +1,5 @@
 import { judgeHostCertificate, type CertificateVerdict } from '../../decide/judge-host-certificate.ts';
 import { judgeHostKey, type HostKeyVerdict, type KnownKey } from '../../decide/judge-host-key.ts';
-import { matchesPattern } from '../config/patterns.ts';
 import type { ResolvedHop } from '../types.ts';
 import { isSignedByItsCa, parseCertificate, plainKeyOf, type Certificate } from './certificate.ts';
 import { allowsType } from './host-key-algorithms.ts';
@@ -65,12 +64,8 @@ function judgeCertificate(certificate: Certificate, { hop, keys, now }: JudgeGiv
     authorities: keys.authorities,
     pins: hop.knownHosts.pins,
     algorithms: hop.trust.caAlgorithms,
-    matches: matchesName,
   });
 }
-
-/** The name is in lower case, and principals are compared as they stand (match.c, match_pattern). */
-const matchesName = (name: string, principal: string): boolean => principal === principal.toLowerCase() && matchesPattern(name, principal);
 
 type PlainGiven = JudgeGiven & { readonly certificate: CertificateVerdict | null };
 

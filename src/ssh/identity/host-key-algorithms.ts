@@ -15,7 +15,7 @@ const CERTIFIED: readonly string[] = PLAIN.map((algorithm) => `${algorithm}-cert
 export type AlgorithmsGiven = {
   /** Plain keys that are known for the host. */
   readonly known: readonly { readonly type: string }[];
-  /** Whether there is an authority whose certificates count for the host. */
+  /** Whether there may be an authority whose certificates count for the host. */
   readonly certified: boolean;
   /** HostKeyAlgorithms; null: our own. */
   readonly configured: readonly string[] | null;
@@ -27,7 +27,8 @@ export type AlgorithmsGiven = {
  * server looks unknown. Empty where ssh_config asks for none that we have.
  */
 export function hostKeyAlgorithms({ known, certified, configured }: AlgorithmsGiven): ServerHostKeyAlgorithm[] {
-  const ours = certified ? [...CERTIFIED, ...PLAIN] : PLAIN;
+  // Where nobody vouches for them, certificates are good for the key within, if a server should have nothing else.
+  const ours = certified ? [...CERTIFIED, ...PLAIN] : [...PLAIN, ...CERTIFIED];
   const wanted = configured?.filter((algorithm) => ours.includes(algorithm) || algorithm === 'ssh-rsa') ?? ours;
   const isFirst = (algorithm: string): boolean =>
     (certified && isCertified(algorithm)) || known.some(({ type }) => isForType(algorithm, type));

@@ -37,8 +37,12 @@ function acceptableKeys(hop: ResolvedHop, { keys }: HostKeyOffer): readonly Buff
 }
 
 async function readUserFiles({ knownHosts: { userFiles } }: ResolvedHop): Promise<readonly UserFile[]> {
-  const texts = await Promise.all(userFiles.map((file) => readFile(file, 'latin1').catch(() => null)));
-  return userFiles.flatMap((file, at) => (texts[at] == null ? [] : [{ file, text: texts[at] }]));
+  const read = (file: string) =>
+    readFile(file, 'latin1').then(
+      (text) => [{ file, text }],
+      () => [],
+    );
+  return (await Promise.all(userFiles.map(read))).flat();
 }
 
 /**

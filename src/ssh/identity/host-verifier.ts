@@ -120,14 +120,15 @@ async function remember(hop: ResolvedHop, key: Buffer): Promise<void> {
   await appendKnownHost(file, { name: nameOfHop(hop), key, hash: hop.trust.hash }).catch(() => {});
 }
 
-/** A pin does not say whose key it is, nor its type; where known_hosts has that key, this does. */
+/** A pin does not say whose key it is, nor its type; where known_hosts has that key, this does. Else it may be an authority's. */
 function algorithmsFor({ knownHosts: { pins }, algorithms }: ResolvedHop, keys: KnownKeys): ServerHostKeyAlgorithm[] {
   const { known, withoutPort, revoked, authorities } = keys;
   const usable = (known.length > 0 ? known : withoutPort).filter((key) => !revoked.some((bad) => bad.blob === key.blob));
   const isPinned = (key: { readonly fingerprint: string }): boolean => pins.length === 0 || pins.includes(key.fingerprint);
+  const pinned = usable.filter(isPinned);
   return hostKeyAlgorithms({
-    known: usable.filter(isPinned),
-    certified: authorities.some(isPinned),
+    known: pinned,
+    certified: pins.length > 0 ? pinned.length === 0 : authorities.length > 0,
     configured: algorithms.hostKey,
   });
 }

@@ -1,10 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import type { KnownKey } from '../../decide/judge-host-key.ts';
 import type { ResolvedHop } from '../types.ts';
-import { parseCertificate } from './certificate.ts';
 import { describeKey } from './host-key.ts';
 import { knownHostsName, parseKnownHosts, speaksOf, type KnownHost } from './known-hosts.ts';
-import { readPublicKey } from './public-key.ts';
+import { isKey } from './certificate.ts';
 
 /** `command`: what KnownHostsCommand said. */
 export type Source = 'user' | 'system' | 'command';
@@ -67,8 +66,9 @@ const linesOf = (text: string, place: Place): readonly Line[] => parseKnownHosts
 function keysFor(hop: ResolvedHop, lines: readonly Line[]): Omit<KnownKeys, 'unreadable'> {
   const name = nameOfHop(hop);
   const bare = hop.knownHosts.alias ?? knownHostsName(hop.host, 22);
+  // OpenSSH passes over lines whose key it cannot read, such as DSA's.
   const of = (marker: KnownHost['marker'], ...names: readonly string[]): FoundKey[] =>
-    lines.filter((line) => line.marker === marker && names.some((one) => speaksOf(line, one)) && isKey(line)).map(toFoundKey);
+    lines.filter((line) => line.marker === marker && names.some((one) => speaksOf(line, one)) && isKey(line.blob)).map(toFoundKey);
   return {
     known: of('none', name),
     withoutPort: name === bare ? [] : of('none', bare),
@@ -76,9 +76,6 @@ function keysFor(hop: ResolvedHop, lines: readonly Line[]): Omit<KnownKeys, 'unr
     revoked: of('revoked', name, bare),
   };
 }
-
-/** OpenSSH passes over lines whose key it cannot read, such as DSA's. */
-const isKey = ({ blob }: Line): boolean => readPublicKey(blob) !== null || parseCertificate(blob) !== null;
 
 const toFoundKey = ({ blob, file, line, from }: Line): FoundKey => ({ ...describeKey(blob), file, line, from });
 

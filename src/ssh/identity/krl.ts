@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Certificate } from './certificate.ts';
-import { typeOfKey } from './host-key.ts';
+import { readPublicKey } from './public-key.ts';
 import { readWhole, type WireReader } from './wire-reader.ts';
 
 /** What a key revocation list revokes (OpenSSH's PROTOCOL.krl). Keys and digests are base64. */
@@ -106,7 +106,7 @@ function readCertificates(section: WireReader): Section | null {
   const ca = section.string();
   section.string(); // reserved
   const parts = section.all(readCertificatePart);
-  if ((ca.length > 0 && typeOfKey(ca) === null) || parts.includes(null)) return null;
+  if ((ca.length > 0 && readPublicKey(ca) === null) || parts.includes(null)) return null;
   const known = parts.filter((part) => part !== null);
   return {
     is: 'certificates',

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { problem, ProblemError } from '../../model/problem.ts';
-import { plainKeyOf, type Certificate } from './certificate.ts';
+import { isKey, plainKeyOf, type Certificate } from './certificate.ts';
 import { typeOfKey } from './host-key.ts';
 import { isKrl, isRevokedBy, parseKrl } from './krl.ts';
 
@@ -48,7 +48,7 @@ function inList(bytes: Buffer, { file, shown }: Given): number | false {
     const [type, base64] = text.split(/[ \t\r]+/).filter((word) => word !== '');
     if (type === undefined || type.startsWith('#')) continue;
     const blob = Buffer.from(base64 ?? '', 'base64');
-    if (typeOfKey(blob) !== type) throw unusable(file, `line ${at + 1} is not a public key`);
+    if (typeOfKey(blob) !== type || !isKey(blob)) throw unusable(file, `line ${at + 1} is not a public key`);
     if (revoked.some((key) => key.equals(plainKeyOf(blob)))) return at + 1;
   }
   return false;

@@ -121,9 +121,30 @@ describe('the algorithms to ask for', () => {
     const types = ['ssh-rsa', 'ecdsa-sha2-nistp256', 'ssh-dss', 'sk-ssh-ed25519@openssh.com'].map((type) => ({ type }));
     const rest = ['ssh-ed25519', 'ecdsa-sha2-nistp384', 'ecdsa-sha2-nistp521'];
     const given = { known: [], certified: false, configured: null };
-    expect(hostKeyAlgorithms({ ...given, known: types })).toEqual(['ecdsa-sha2-nistp256', 'rsa-sha2-512', 'rsa-sha2-256', ...rest]);
-    expect(hostKeyAlgorithms(given)).toHaveLength(6);
+    expect(hostKeyAlgorithms({ ...given, known: types }).slice(0, 6)).toEqual([
+      'ecdsa-sha2-nistp256',
+      'rsa-sha2-512',
+      'rsa-sha2-256',
+      ...rest,
+    ]);
+    expect(hostKeyAlgorithms(given).join()).not.toMatch(/ssh-rsa|ssh-dss/);
     expect(hostKeyAlgorithms(given)[0]).toBe('ssh-ed25519');
+  });
+
+  test('begin with certificates where an authority is known, and else have them last', () => {
+    const given = { known: [], certified: false, configured: null };
+    const isCertificate = (name: string) => name.endsWith('-cert-v01@openssh.com');
+    expect(hostKeyAlgorithms({ ...given, certified: true, known: [{ type: 'ssh-rsa' }] }).map(isCertificate)).toEqual([
+      ...Array.from({ length: 6 }, () => true),
+      ...Array.from({ length: 6 }, () => false),
+    ]);
+    expect(hostKeyAlgorithms(given).map(isCertificate).indexOf(true)).toBe(6);
+  });
+
+  test('are those of HostKeyAlgorithms that we have, where it has a say', () => {
+    const configured = ['rsa-sha2-256', 'ssh-rsa', 'ssh-dss', 'sk-ssh-ed25519@openssh.com', 'ssh-ed25519'];
+    const given = { known: [{ type: 'ssh-ed25519' }], certified: false, configured };
+    expect(hostKeyAlgorithms(given)).toEqual(['ssh-ed25519', 'rsa-sha2-256', 'ssh-rsa']);
   });
 
   test('follow the pinned key where known_hosts tells its type', async () => {
