@@ -26,14 +26,14 @@ type LockOut = {
  * `penalty`: sshd's "Not allowed at this time" is the penalty for certain (sshd_config(5), PerSourcePenalties: authfail:5s,
  * noauth:1s, grace-exceeded:20s, crash:90s, enforced from min:15s, at most max:10m): longer than the longest single one.
  * `closed` before the banner: tcp wrappers, DenyHosts and fail2ban do so, and so does a server that is starting, or
- * MaxStartups; so it counts from the third time, or at once where a login was refused just before.
+ * MaxStartups, or a hotel's network; so it counts from the third time and less, or at once where a login was just refused.
  * `refused`: fail2ban's usual way (REJECT), after failed logins (bantime 10m); otherwise nobody listens there.
  * A firewall that drops all packets looks like a dead network, and asking again reaches nobody who could count it.
  */
 const LOCK_OUTS: readonly LockOut[] = [
   { sign: 'penalty', from: { refusals: 0, times: 1 }, firstMs: 100_000, mostMs: 660_000 },
   { sign: 'closed', from: { refusals: 1, times: 1 }, firstMs: 100_000, mostMs: 660_000 },
-  { sign: 'closed', from: { refusals: 0, times: 3 }, firstMs: 20_000, mostMs: 660_000 },
+  { sign: 'closed', from: { refusals: 0, times: 3 }, firstMs: 20_000, mostMs: 300_000 },
   { sign: 'refused', from: { refusals: 2, times: 1 }, firstMs: 660_000, mostMs: 3_600_000 },
 ];
 

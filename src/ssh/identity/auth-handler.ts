@@ -86,11 +86,7 @@ class Attempt implements Login {
     if (!this.#attached && left !== null) this.#heard(left, partial === true);
     // The last try may have ended without a word of the server, as where an agent did not sign.
     this.#trying = null;
-    void this.#choose()
-      .then((method) => {
-        if (this.#asked?.signal.aborted !== true) next(method ?? GIVE_UP);
-      })
-      .catch(this.#failed);
+    void this.#goOn(next).catch(this.#failed);
   };
 
   #heard(left: readonly string[], partial: boolean): void {
@@ -101,6 +97,11 @@ class Attempt implements Login {
     if (!partial || trying === null) return;
     this.#accepted.push(trying.tried);
     for (const way of this.#ways) way.begin();
+  }
+
+  async #goOn(next: NextAuthHandler): Promise<void> {
+    const method = await this.#choose();
+    if (this.#asked?.signal.aborted !== true) next(method ?? GIVE_UP);
   }
 
   async #choose(): Promise<AnyAuthMethod | null> {

@@ -2,18 +2,20 @@ import { createDecipheriv } from 'node:crypto';
 import { deriveKey } from './locked-kdf.ts';
 
 /**
- * OpenSSH's PROTOCOL.key: the same key without its passphrase, as the text of such a file. `wrong`: the passphrase is not
- * the one. Null: no such file, or one that is locked in a way that is not known here.
+ * OpenSSH's PROTOCOL.key: the same key without its passphrase, as the text of such a file (`text`), or null where the
+ * passphrase is not the one. Null in place of all: no such file, or one that is locked in a way that is not known here.
  */
-export async function unlockContainer(text: string, passphrase: string, signal: AbortSignal): Promise<string | 'wrong' | null> {
+export async function unlockContainer(text: string, passphrase: string, signal: AbortSignal): Promise<Unlocked | null> {
   const locked = readContainer(text);
   const cipher = locked && CIPHERS.get(locked.cipher);
   if (!locked || !cipher || locked.kdf !== 'bcrypt' || locked.salt === null) return null;
   const bytes = await deriveKey({ passphrase, salt: locked.salt, rounds: locked.rounds, length: cipher.key + cipher.iv }, signal);
   const plain = decrypt(locked.body, { cipher, bytes });
-  if (plain === null || plain.length < 8 || plain.readUInt32BE(0) !== plain.readUInt32BE(4)) return 'wrong';
-  return asText(locked.publicKeys, plain);
+  if (plain === null || plain.length < 8 || plain.readUInt32BE(0) !== plain.readUInt32BE(4)) return { text: null };
+  return { text: asText(locked.publicKeys, plain) };
 }
+
+type Unlocked = { readonly text: string | null };
 
 type Cipher = { readonly name: string; readonly key: number; readonly iv: number; readonly tag: number };
 

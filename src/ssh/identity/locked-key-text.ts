@@ -11,8 +11,8 @@ import { unlockContainer } from './locked-container.ts';
 export async function decryptKey(path: string, passphrase: string, signal: AbortSignal): Promise<ParsedKey | null> {
   const text = await readFile(path, 'latin1').catch(() => '');
   const opened = await unlockContainer(text, passphrase, signal);
-  if (opened === 'wrong') return null;
-  const found = readKeyText(opened ?? decryptPem(text, passphrase) ?? '');
+  if (opened?.text === null) return null;
+  const found = readKeyText(opened?.text ?? decryptPem(text, passphrase) ?? '');
   return found.is === 'private' ? found.key : parseBySsh2(text, passphrase);
 }
 

@@ -45,13 +45,16 @@ export class LockedKey extends ssh2.BaseAgent {
   }
 
   override getIdentities(cb: IdentityCallback): void {
-    unlockKey({ path: this.#path, fingerprint: null }, this.#given).then(
-      (key) => {
-        this.#key = key;
-        cb(null, key === null ? [] : [key]);
-      },
-      (error: Error) => cb(error),
-    );
+    void this.#unlock(cb);
+  }
+
+  async #unlock(cb: IdentityCallback): Promise<void> {
+    try {
+      this.#key = await unlockKey({ path: this.#path, fingerprint: null }, this.#given);
+      cb(null, this.#key === null ? [] : [this.#key]);
+    } catch (error) {
+      cb(error instanceof Error ? error : new Error('not unlocked'));
+    }
   }
 
   /** (key, data, options?, callback), as in BaseAgent. */

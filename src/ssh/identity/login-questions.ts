@@ -1,4 +1,4 @@
-import type { KeyboardInteractiveAuthMethod, Prompt } from 'ssh2';
+import type { KeyboardInteractiveAuthMethod } from 'ssh2';
 import type { ResolvedHop } from '../types.ts';
 import type { Asked } from './asking.ts';
 import { declined } from './login-problem.ts';
@@ -27,12 +27,7 @@ export class QuestionsWay implements LoginWay {
     const method: KeyboardInteractiveAuthMethod = {
       type: 'keyboard-interactive',
       username: this.#hop.user,
-      prompt: (name, instruction, _language, prompts, finish) => {
-        this.#questioned = true;
-        void this.#answers({ name, instruction, prompts })
-          .then((answers) => finish([...answers]))
-          .catch(this.#given.onFailure);
-      },
+      prompt: (...round) => void this.#answer(round).catch(this.#given.onFailure),
     };
     return { label: 'questions of the server', method };
   }
@@ -45,15 +40,16 @@ export class QuestionsWay implements LoginWay {
     this.#questioned = true;
   }
 
-  async #answers({ name, instruction, prompts }: Round): Promise<readonly string[]> {
+  async #answer([name, instruction, , prompts, finish]: Round): Promise<void> {
+    this.#questioned = true;
     const { host, port, user } = this.#hop;
     const questions = prompts.map(({ prompt, echo }) => ({ text: prompt, echo: echo === true }));
     const { person, signal } = this.#given;
     const answers = await person.ask({ is: 'questions', name, instruction, questions, host, port, user }, signal);
     signal.throwIfAborted();
     if (answers?.length !== questions.length) throw declined(this.#hop);
-    return answers;
+    finish([...answers]);
   }
 }
 
-type Round = { readonly name: string; readonly instruction: string; readonly prompts: readonly Prompt[] };
+type Round = Parameters<KeyboardInteractiveAuthMethod['prompt']>;

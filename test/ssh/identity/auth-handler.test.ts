@@ -32,7 +32,7 @@ async function answers(labels: string[], replies: readonly Answer[], given: { pe
     const next = await new Promise<AnyAuthMethod | false>((resolve) => {
       handler(left as AuthenticationType[], partial as boolean, (chosen) => resolve(chosen as AnyAuthMethod | false));
     });
-    asks.push(next !== false && (next.type === 'publickey' ? String(next.key) : next.type));
+    asks.push(next !== false && (next.type === 'publickey' ? (next.key as string) : next.type));
   }
   const problem = refused();
   return { asked: asks, tried: problem.code === 'login-refused' && problem.facts.tried };
