@@ -47,8 +47,8 @@ type AlgorithmOptions = {
   readonly macs: readonly string[] | null;
 };
 
-/** RekeyLimit; null: the default (RFC 4253 section 9: a gigabyte; and no time, as in ssh). */
-type RekeyOptions = { readonly bytes: number | null; readonly seconds: number | null };
+/** RekeyLimit; null: what RFC 4253 section 9 recommends, a gigabyte or an hour. */
+export type RekeyOptions = { readonly bytes: number | null; readonly seconds: number | null };
 
 /** How the way to a hop begins on this machine. Only the first hop of a route has another than the default. */
 type WayOptions = {

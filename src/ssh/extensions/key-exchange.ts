@@ -27,6 +27,12 @@ export function extendKeyExchange(client: Client, seen: (theirs: KexInit) => voi
   };
 }
 
+/** Begins a new key exchange, unless one is under way or the connection is over (RFC 4253 section 9). Its end is the client's `handshake`. */
+export function exchangeKeysAnew(client: Client): void {
+  const protocol = protocolOf(client);
+  if (protocol._destruct !== undefined) protocol.rekey();
+}
+
 type Given = { readonly protocol: Protocol; readonly seen: (theirs: KexInit) => void; readonly inner: (payload: Buffer) => unknown };
 
 /** A malformed message is ssh2's to refuse, and so is one that has nothing in common with ours. */

@@ -9,11 +9,11 @@ export type Protocol = {
   _onError: (error: Error & { level?: string }) => void;
   /** From the server's identification string on. */
   readonly _decipher?: { _onPayload: OnPayload };
+  readonly _cipher?: { _onWrite: (data: Buffer) => void };
   /** Undefined once an error has made it unusable. */
   readonly _destruct?: unknown;
   _kex?: Exchange | undefined;
-  /** Our own KEXINIT; undefined while no key exchange is under way. */
-  readonly _kexinit?: Buffer;
+  /** Begins a key exchange unless one is under way; what is sent meanwhile waits for its end. */
   rekey(): void;
 };
 

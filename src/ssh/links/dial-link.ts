@@ -15,6 +15,7 @@ import type { Carrier } from '../session/carrier.ts';
 import { LiveLink } from '../session/live-link.ts';
 import { problemOfNextHop } from '../session/open-channel.ts';
 import { openSession } from '../session/open-session.ts';
+import { keepKeysFresh } from '../session/rekey.ts';
 import type { Reset, ResolvedHop } from '../types.ts';
 
 export type DialLinkGiven = {
@@ -68,6 +69,8 @@ async function dialAsking(hop: ResolvedHop, given: DialLinkGiven, asking: Asking
     reset: given.resetBefore(),
     onSuspect: (suspect) => given.onSuspect(link, suspect),
   });
+  const stop = keepKeysFresh({ client: session.client, stream: carrier.stream, limit: hop.rekey, clock: given.clock });
+  void link.lost.then(stop);
   return link;
 }
 
