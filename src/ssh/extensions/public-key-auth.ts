@@ -4,7 +4,7 @@ import { chooseAlgorithm, signatureNameOf } from '../identity/key-algorithms.ts'
 import { type LoginKey, SigningFailed } from '../identity/login-key.ts';
 import { wireString } from '../identity/wire-reader.ts';
 import { serverVersion } from '../session/internals.ts';
-import { UnknownSsh2 } from './guard.ts';
+import { requireShape, UnknownSsh2 } from './guard.ts';
 
 /*
  * Public-key logins (RFC 4252 section 7) with any key and any holder of it.
@@ -20,9 +20,8 @@ const LOGIN_KEY = Symbol('login key');
 /** For `key` in an `authHandler`'s answer of type `publickey`. Works only where `extendPublicKeyAuth` was called. */
 export function toSsh2Key(key: LoginKey): ParsedKey {
   // What ssh2 takes for a parsed key is told by a symbol that it keeps to itself; a key made from one inherits it.
-  const shape: unknown = ssh2.utils.parseKey(SOME_KEY);
-  if (shape instanceof Error) throw new UnknownSsh2('ssh2 does not read a key');
-  return Object.create(shape as object, {
+  const shape = requireShape<object>('utils.parseKey(...)', ssh2.utils.parseKey(SOME_KEY), { getPublicSSH: 'function' });
+  return Object.create(shape, {
     [LOGIN_KEY]: { value: key },
     // Never `ssh-rsa`, for which ssh2 would choose algorithms by itself.
     type: { value: key.algorithms[0] },
@@ -35,7 +34,8 @@ const SOME_KEY = `ssh-ed25519 ${Buffer.concat([wireString('ssh-ed25519'), wireSt
 
 type Handler = (...args: unknown[]) => void;
 type Extension = { readonly name: string; readonly algs: readonly string[] };
-type AuthPk = (username: string, key: object, algorithm?: string, sign?: unknown) => void;
+/** (username, key, algorithm?, sign?): asks about the key where `sign` is left out. */
+type AuthPk = (...args: readonly [username: string, key: object, algorithm?: string, sign?: unknown]) => void;
 
 /** What is used of ssh2's client and protocol, which is not part of its interface. */
 type Internals = {
@@ -56,20 +56,20 @@ export function extendPublicKeyAuth(client: Client): void {
   const goOn = listenForRefusals(client);
   const gone = new AbortController();
   client.once('close', () => gone.abort());
-  protocol.authPK = (username, ssh2Key, algorithm, sign) => {
+  protocol.authPK = (...args) => {
+    const [username, ssh2Key, , sign] = args;
     const key = (ssh2Key as { readonly [LOGIN_KEY]?: LoginKey })[LOGIN_KEY];
-    if (key === undefined) return authPk(username, ssh2Key, algorithm, sign);
-    const chosen = chooseAlgorithm(key.algorithms, serverTakes());
+    if (key === undefined) return authPk(...args);
     const failed = (error: unknown): void => {
       if (gone.signal.aborted) return;
       if (error instanceof UnknownSsh2) return void client.emit('error', error);
       key.onFailure(error instanceof SigningFailed ? error.why : 'bad-signature');
       goOn();
     };
-    if (chosen === null) return process.nextTick(failed, new SigningFailed('no-common-algorithm'));
-    if (sign === undefined) return authPk(username, ssh2Key, chosen);
-    const request = { username, algorithm: chosen, blob: key.blob };
-    signed(client, { key, request, signal: gone.signal })
+    const algorithm = chooseAlgorithm(key.algorithms, serverTakes());
+    if (algorithm === null) return process.nextTick(failed, new SigningFailed('no-common-algorithm'));
+    if (sign === undefined) return authPk(username, ssh2Key, algorithm);
+    signed(protocol, { key, username, algorithm, signal: gone.signal })
       .then((payload) => gone.signal.aborted || send(protocol, payload))
       .catch(failed);
   };
@@ -84,7 +84,7 @@ function listenForAlgorithms(client: Client): () => readonly string[] | null {
     algorithms = (extensions as Extension[]).find(({ name }) => name === 'server-sig-algs')?.algs ?? algorithms;
     inner?.(self, extensions);
   };
-  return () => algorithms ?? (/^OpenSSH_7\.4/.test(serverVersion(client)) ? UNSAID : null);
+  return () => algorithms ?? (serverVersion(client).startsWith('OpenSSH_7.4') ? UNSAID : null);
 }
 
 /** OpenSSH 7.4 takes them and does not say so (its compat.c). */
@@ -102,22 +102,20 @@ function listenForRefusals(client: Client): () => void {
   return () => inner?.(internalsOf(client)._protocol, ...last);
 }
 
-type Request = { readonly username: string; readonly algorithm: string; readonly blob: Buffer };
-type Signed = { readonly key: LoginKey; readonly request: Request; readonly signal: AbortSignal };
+type Signed = { readonly key: LoginKey; readonly username: string; readonly algorithm: string; readonly signal: AbortSignal };
 
 /** The request with its signature, which is made over the session's identifier and all that comes before it. */
-async function signed(client: Client, { key, request, signal }: Signed): Promise<Buffer> {
-  const sessionId = internalsOf(client)._protocol._kex?.sessionID;
+async function signed(protocol: Internals['_protocol'], { key, username, algorithm, signal }: Signed): Promise<Buffer> {
+  const sessionId = protocol._kex?.sessionID;
   if (!Buffer.isBuffer(sessionId)) throw new UnknownSsh2('ssh2 has no session identifier');
   const unsigned = Buffer.concat([
     Buffer.from([USERAUTH_REQUEST]),
-    ...[request.username, 'ssh-connection', 'publickey'].map(wireString),
+    ...[username, 'ssh-connection', 'publickey'].map(wireString),
     Buffer.from([1]),
-    wireString(request.algorithm),
-    wireString(request.blob),
+    wireString(algorithm),
+    wireString(key.blob),
   ]);
-  const algorithm = signatureNameOf(request.algorithm);
-  const signature = await key.sign(Buffer.concat([wireString(sessionId), unsigned]), { algorithm, signal });
+  const signature = await key.sign(Buffer.concat([wireString(sessionId), unsigned]), { algorithm: signatureNameOf(algorithm), signal });
   return Buffer.concat([unsigned, wireString(signature)]);
 }
 
@@ -126,8 +124,11 @@ const USERAUTH_REQUEST = 50;
 type SendPacket = (protocol: object, packet: Buffer) => void;
 
 function send(protocol: Internals['_protocol'], payload: Buffer): void {
-  const { sendPacket } = createRequire(import.meta.url)('ssh2/lib/protocol/utils.js') as { readonly sendPacket?: SendPacket };
-  if (sendPacket === undefined) throw new UnknownSsh2('ssh2 sends packets in another way');
+  const { sendPacket } = requireShape<{ readonly sendPacket: SendPacket }>(
+    'protocol/utils.js',
+    createRequire(import.meta.url)('ssh2/lib/protocol/utils.js'),
+    { sendPacket: 'function' },
+  );
   const { write } = protocol._packetRW;
   const packet = write.alloc(payload.length);
   packet.set(payload, write.allocStart);
@@ -136,13 +137,14 @@ function send(protocol: Internals['_protocol'], payload: Buffer): void {
 }
 
 function internalsOf(client: Client): Internals {
-  const protocol = (client as unknown as Partial<Internals>)._protocol;
-  const known =
-    typeof protocol?.authPK === 'function' &&
-    Array.isArray(protocol._authsQueue) &&
-    typeof protocol._packetRW?.write?.finalize === 'function' &&
-    typeof protocol._handlers['EXT_INFO'] === 'function' &&
-    typeof protocol._handlers['USERAUTH_FAILURE'] === 'function';
-  if (!known) throw new UnknownSsh2('ssh2 is not built as expected');
-  return client as unknown as Internals;
+  const inner = client as unknown as Internals;
+  const protocol = requireShape<Internals['_protocol']>('Protocol', inner._protocol, {
+    authPK: 'function',
+    _authsQueue: 'array',
+    _packetRW: 'object',
+    _handlers: 'object',
+  });
+  requireShape('Protocol._packetRW.write', protocol._packetRW.write, { alloc: 'function', finalize: 'function', allocStart: 'number' });
+  requireShape('Protocol._handlers', protocol._handlers, { EXT_INFO: 'function', USERAUTH_FAILURE: 'function' });
+  return inner;
 }
