@@ -7,7 +7,14 @@ type Key = { readonly host: string; readonly port: number; readonly type: string
 /** Host keys and logins: a person is needed for most of them. */
 export type LoginFacts = {
   'host-key-unknown': Key & { readonly files: string };
-  'host-key-changed': Key & { readonly known: string; readonly file: string; readonly line: number };
+  /** `name`: what known_hosts calls the server. `lax`: StrictHostKeyChecking is `no`. */
+  'host-key-changed': Key & {
+    readonly known: string;
+    readonly file: string;
+    readonly line: number;
+    readonly name?: string;
+    readonly lax?: boolean;
+  };
   /** `line`: null where the file is a key revocation list. */
   'host-key-revoked': Key & { readonly file: string; readonly line: number | null };
   'host-key-too-small': Key & { readonly bits: number; readonly least: number };
@@ -87,9 +94,9 @@ export const LOGIN: Entries<LoginFacts> = {
     retry: 'person',
     exit: EXIT.personNeeded,
     text: (f) =>
-      `The host key of ${where(f)} has changed: it now shows ${f.type} ${f.fingerprint}, known is ${f.known} (${f.file}:${f.line}). Somebody may be listening in. No login was tried.`,
+      `The host key of ${where(f)} has changed: it now shows ${f.type} ${f.fingerprint}, known is ${f.known} (${f.file}:${f.line}). Somebody may be listening in. No login was tried${f.lax ? ': with StrictHostKeyChecking no, ssh would go on, but without any forwarding' : ''}.`,
     next: (f) =>
-      `Ask the administrator. If the change is genuine: ssh-keygen -R '${where(f)}' -f ${f.file}; then connect once with ssh -p ${f.port} ${f.host}.`,
+      `Ask the administrator. If the change is genuine: ssh-keygen -R '${f.name ?? where(f)}' -f ${f.file}; then connect once with ssh -p ${f.port} ${f.host}.`,
   },
   'host-key-revoked': {
     retry: 'person',

@@ -5,7 +5,7 @@ import type { ResolvedHop } from '../types.ts';
 import type { Certificate } from './certificate.ts';
 import type { HostJudgement, ShownHost } from './host-judgement.ts';
 import { describeKey, fingerprintOf } from './host-key.ts';
-import type { KnownKeys } from './known-keys.ts';
+import { nameOfHop, type KnownKeys } from './known-keys.ts';
 
 type Given = { readonly hop: ResolvedHop; readonly keys: KnownKeys; readonly shown: ShownHost };
 
@@ -23,7 +23,8 @@ export function toHostProblem(judgement: Exclude<HostJudgement, { is: 'trusted' 
       return problem('host-key-revoked', { ...facts, file: judgement.by.file, line: judgement.by.line });
     case 'changed': {
       const { type, fingerprint, file, line } = judgement.known;
-      return problem('host-key-changed', { ...facts, known: `${type} ${fingerprint}`, file, line });
+      const how = { name: nameOfHop(hop), lax: hop.trust.strict === 'no' };
+      return problem('host-key-changed', { ...facts, known: `${type} ${fingerprint}`, file, line, ...how });
     }
     case 'not-pinned':
     case 'unknown':

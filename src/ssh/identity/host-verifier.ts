@@ -1,4 +1,5 @@
 import type { Client, ServerHostKeyAlgorithm } from 'ssh2';
+import { isPinned } from '../../decide/judge-host-key.ts';
 import { problem, problemOf, ProblemError, type Problem } from '../../model/problem.ts';
 import { watchHostKeys } from '../extensions/offered-host-keys.ts';
 import type { ResolvedHop } from '../types.ts';
@@ -124,8 +125,7 @@ async function remember(hop: ResolvedHop, key: Buffer): Promise<void> {
 function algorithmsFor({ knownHosts: { pins }, algorithms }: ResolvedHop, keys: KnownKeys): ServerHostKeyAlgorithm[] {
   const { known, withoutPort, revoked, authorities } = keys;
   const usable = (known.length > 0 ? known : withoutPort).filter((key) => !revoked.some((bad) => bad.blob === key.blob));
-  const isPinned = (key: { readonly fingerprint: string }): boolean => pins.length === 0 || pins.includes(key.fingerprint);
-  const pinned = usable.filter(isPinned);
+  const pinned = pins.length === 0 ? usable : usable.filter((key) => isPinned(key, pins));
   return hostKeyAlgorithms({
     known: pinned,
     certified: pins.length > 0 ? pinned.length === 0 : authorities.length > 0,

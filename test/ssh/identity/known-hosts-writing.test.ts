@@ -6,6 +6,7 @@ import { createHostVerifier } from '../../../src/ssh/identity/host-verifier.ts';
 import { appendKnownHost } from '../../../src/ssh/identity/known-hosts-append.ts';
 import { NOBODY, type Person } from '../../../src/ssh/identity/person.ts';
 import { splitWords } from '../../../src/ssh/identity/split-words.ts';
+import { wordsOf } from '../../../src/model/problem.ts';
 import type { Question } from '../../../src/model/prompt.ts';
 import type { ResolvedHop } from '../../../src/ssh/types.ts';
 import { type Key, makeKey } from '../../support/keys.ts';
@@ -89,6 +90,13 @@ describe('a new host key', () => {
       expect(readFileSync(file, 'utf8')).toBe(text);
     }
     expect(asked).toEqual([]);
+  });
+
+  test('that is no longer the known one is refused though StrictHostKeyChecking says no, and the words say why', async () => {
+    const file = newFile(`srv ${bare(other)}\n`);
+    const refused = await (await verifierFor(file, { trust: { strict: 'no' } })).verify(blob(key), signal);
+    expect(refused).toMatchObject({ code: 'host-key-changed', facts: { lax: true, name: 'srv', file, line: 1 } });
+    expect(wordsOf(refused!).text).toContain('ssh would go on, but without any forwarding');
   });
 
   test('that was trusted is trusted at once at the next key exchange, and no other one is', async () => {
