@@ -131,9 +131,11 @@ class Attempt {
   }
 
   /** An answer that is at hand is given at once, as in a later key exchange, when traffic waits for it. */
-  #verify(key: Buffer, answer: (isTrusted: boolean) => void): true | undefined {
+  #verify(key: Buffer, answer: (isTrusted: boolean) => void): boolean | undefined {
     const { verifier, signal } = this.#given;
     if (verifier.trusts(key)) return true;
+    // A later exchange with another key: traffic waits and nobody is there to decide, so a new connection asks anew.
+    if (this.#over.signal.aborted) return false;
     const given = AbortSignal.any([signal, this.#over.signal]);
     void verifier.verify(key, given).then(
       (refused) => {

@@ -56,43 +56,66 @@ describe('strict key exchange', () => {
   test('is not insisted on', async () => {
     const server = await startEmbeddedServer({ port: 0, user: 'ann', authorizedKey: user.publicLine });
     ends.push(() => server.close());
-    const unlike = withoutStrict();
-    ends.push(unlike.undo);
+    const seen = connectionsOfSsh2(dropStrict);
+    ends.push(seen.undo);
     const pins = { alias: null, userFiles: [], systemFiles: [], pins: [server.fingerprint] };
     const hop = { ...(await hopOf(await start([]), {}, user)), port: server.port, user: 'ann', knownHosts: pins };
     const link = await dial(hop);
     await link.ping();
-    expect(unlike.connections()).toBe(1);
+    expect(seen.protocols.length).toBe(1);
     await link.close(1_000);
   });
 });
 
-/** Makes ssh2's own servers offer no strict key exchange, as those from before 2023. */
-function withoutStrict() {
+type Lists = { readonly kex: { readonly array: string[] } } & Record<string, unknown>;
+type ServerProtocol = { _offer: { readonly lists: Lists }; _hostKeys: Record<string, unknown> };
+
+/** Those of ssh2's own servers in this process, as they begin. */
+function connectionsOfSsh2(change: (protocol: ServerProtocol) => void = () => {}) {
   const { Server } = ssh2;
   const emit = Server.prototype.emit;
-  let connections = 0;
+  const protocols: ServerProtocol[] = [];
   Server.prototype.emit = function emitAfter(this: ssh2.Server, ...args: [string, ...unknown[]]) {
     if (args[0] === 'connection') {
-      connections += 1;
-      const protocol = (args[1] as { _protocol: { _offer: { lists: { kex: { array: string[] } } & Record<string, unknown> } } })._protocol;
-      const { lists } = protocol._offer;
-      const kex = lists.kex.array.filter((name) => !name.startsWith('kex-strict'));
-      const plain = (list: unknown) => (list as { array: string[] }).array;
-      const way = (list: unknown) => Object.fromEntries(Object.entries(list as object).map(([name, entry]) => [name, plain(entry)]));
-      const KexInit = protocol._offer.constructor as new (offer: unknown) => typeof protocol._offer;
-      const { cs, sc, serverHostKey } = lists;
-      protocol._offer = new KexInit({ kex, serverHostKey: plain(serverHostKey), cs: way(cs), sc: way(sc) });
+      const { _protocol: protocol } = args[1] as { _protocol: ServerProtocol };
+      protocols.push(protocol);
+      change(protocol);
     }
     return emit.apply(this, args as never);
   } as typeof emit;
   return {
-    connections: () => connections,
+    protocols,
     undo: () => {
       Server.prototype.emit = emit;
     },
   };
 }
+
+/** Offers no strict key exchange, as servers from before 2023. */
+function dropStrict(protocol: ServerProtocol): void {
+  const { kex, cs, sc, serverHostKey } = protocol._offer.lists;
+  const plain = (list: unknown) => (list as { array: string[] }).array;
+  const way = (list: unknown) => Object.fromEntries(Object.entries(list as object).map(([name, entry]) => [name, plain(entry)]));
+  const KexInit = protocol._offer.constructor as new (offer: unknown) => ServerProtocol['_offer'];
+  const unlike = kex.array.filter((name) => !name.startsWith('kex-strict'));
+  protocol._offer = new KexInit({ kex: unlike, serverHostKey: plain(serverHostKey), cs: way(cs), sc: way(sc) });
+}
+
+describe('a later key exchange', () => {
+  test('with another host key than before ends the connection at once', async () => {
+    const server = await startEmbeddedServer({ port: 0, user: 'ann', authorizedKey: user.publicLine });
+    ends.push(() => server.close());
+    const seen = connectionsOfSsh2();
+    ends.push(seen.undo);
+    const pins = { alias: null, userFiles: [], systemFiles: [], pins: [server.fingerprint] };
+    const hop = { ...(await hopOf(await start([]), {}, user)), port: server.port, user: 'ann', knownHosts: pins };
+    const link = await dial({ ...hop, rekey: { bytes: 20_000, seconds: null } });
+    const other = ssh2.utils.parseKey(ssh2.utils.generateKeyPairSync('ed25519').private);
+    for (const protocol of seen.protocols) protocol._hostKeys['ssh-ed25519'] = other;
+    while ((await Promise.race([link.ping().then(() => null), link.lost])) === null);
+    expect(await link.lost).toMatchObject({ code: 'link-closed' });
+  });
+});
 
 describe('an answer that was changed on its way', () => {
   const changes = fc.oneof(
