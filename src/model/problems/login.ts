@@ -25,6 +25,8 @@ export type LoginFacts = {
   'login-refused': { readonly host: string; readonly port?: number; readonly user: string; readonly tried: string };
   /** Not tried: it was refused `times` times, and nobody has asked for it since. */
   'login-held-back': { readonly host: string; readonly user: string; readonly times: number };
+  /** Closed without a word after at least one try was refused. */
+  'login-cut-off': { readonly host: string; readonly user: string };
   /** Declined by who was asked, or the server has closed meanwhile. */
   'login-unanswered': { readonly host: string; readonly user: string; readonly how: 'declined' | 'closed' };
   'login-timeout': { readonly host: string; readonly user: string; readonly ms: number };
@@ -150,6 +152,13 @@ export const LOGIN: Entries<LoginFacts> = {
     text: (f) =>
       `${f.host} has refused the login of ${f.user} ${f.times} times, so it is not tried again by itself: servers lock out those who insist.`,
     next: (f, tunnel) => `Find out what works with: ssh -v ${f.user}@${f.host}; then: tunnels restart ${tunnel}`,
+  },
+  'login-cut-off': {
+    retry: 'answered',
+    exit: EXIT.failed,
+    text: (f) => `${f.host} closed the connection in the middle of the login of ${f.user}, after it had refused what was tried until then.`,
+    next: (f) =>
+      `It may limit how much is tried (MaxAuthTries): name the right key in the profile (identity:), or see what is tried with ssh -v ${f.user}@${f.host}. Seen twice in a row, it is not tried again by itself.`,
   },
   'login-unanswered': {
     retry: 'person',

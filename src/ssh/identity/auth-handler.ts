@@ -18,6 +18,8 @@ export type Login = {
   readonly attach: (client: Client, onEnd: (because: Problem) => void) => void;
   /** `login-refused` with what has been tried until now, for when the server has said its last no. */
   readonly refused: () => Problem;
+  /** Whether the server has refused anything yet: one that closes after that may have had enough of us. */
+  readonly wasRefused: () => boolean;
 };
 
 /**
@@ -28,7 +30,7 @@ export type Login = {
  */
 export function createAuthHandler(hop: ResolvedHop, credentials: Credentials, given: Partial<Asked> = {}): Login {
   const attempt = new Attempt(hop, credentials, askedAt(hop, given));
-  return { handler: attempt.handler, attach: attempt.attach, refused: attempt.refused };
+  return { handler: attempt.handler, attach: attempt.attach, refused: attempt.refused, wasRefused: attempt.wasRefused };
 }
 
 class Attempt implements Login {
@@ -42,6 +44,7 @@ class Attempt implements Login {
   #left: readonly string[] | null = null;
   /** The last try, until the server's answer to it is heard. */
   #trying: { readonly way: LoginWay; readonly tried: Tried } | null = null;
+  #refusals = 0;
   #attached = false;
   #end: (because: Problem) => void = () => {};
 
@@ -80,7 +83,10 @@ class Attempt implements Login {
       left: this.#left,
       accepted: this.#accepted,
       canAsk: this.#asked !== null,
+      pending: this.#trying !== null,
     });
+
+  readonly wasRefused = (): boolean => this.#refusals > 0;
 
   readonly handler = (left: readonly AuthenticationType[] | null, partial: boolean | null, next: NextAuthHandler): void => {
     if (!this.#attached && left !== null) this.#heard(left, partial === true);
@@ -94,7 +100,11 @@ class Attempt implements Login {
     const trying = this.#trying;
     this.#trying = null;
     trying?.way.ended(partial ? 'accepted' : 'refused');
-    if (!partial || trying === null) return;
+    if (trying === null) return;
+    if (!partial) {
+      this.#refusals += 1;
+      return;
+    }
     this.#accepted.push(trying.tried);
     for (const way of this.#ways) way.begin();
   }

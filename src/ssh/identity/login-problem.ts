@@ -19,6 +19,8 @@ export type Attempts = {
   /** What was accepted as one step of several. */
   readonly accepted: readonly Tried[];
   readonly canAsk: boolean;
+  /** The last try was not answered. */
+  readonly pending: boolean;
 };
 
 /** `login-refused` with what was tried and what was not; or, where there was nothing to try, why. */
@@ -30,20 +32,28 @@ export function refusedLogin(hop: ResolvedHop, attempts: Attempts): Problem {
 
 const takesKeys = (left: readonly string[] | null): boolean => left === null || left.includes('publickey');
 
-function story(hop: ResolvedHop, { tried, credentials, left, accepted, canAsk }: Attempts): string {
+function story(hop: ResolvedHop, { tried, credentials, left, accepted, canAsk, pending }: Attempts): string {
   const unusable = credentials.skipped.flatMap(printSkipped);
   const others = (left ?? []).filter((method) => method !== 'publickey');
-  const unasked = canAsk
-    ? []
-    : others.filter((method) => PERSONAL.has(method) && (hop.login.methods as readonly string[]).includes(method));
+  const allowed = new Set<string>(hop.login.methods);
+  const off = (left ?? []).filter((method) => OURS.has(method) && !allowed.has(method));
+  const unasked = canAsk ? [] : others.filter((method) => OURS.has(method) && allowed.has(method));
+  const keysOnly = tried.every(isKey) && accepted.length === 0;
   return [
     counted(tried.map(told)).join(', ') || 'nothing',
-    ...(unusable.length === 0 ? [] : [`not tried: ${unusable.join(', ')}`]),
-    ...(accepted.length === 0 ? [] : [`${acceptedWords(accepted)} and more is asked for: ${(left ?? []).join(', ')}`]),
-    ...(tried.every(isKey) && accepted.length === 0 && !takesKeys(left) ? [`it takes no keys, only: ${others.join(', ')}`] : []),
-    ...(unasked.length === 0 ? [] : [`nobody was there to be asked for: ${unasked.join(', ')}`]),
+    ...part(unusable, 'not tried'),
+    ...(accepted.length === 0 ? [] : part(left ?? [], `${acceptedWords(accepted)} and more is asked for`)),
+    ...(keysOnly && !takesKeys(left) ? part(others, 'it takes no keys, only') : part(others.filter(isForeign), 'it would also take')),
+    ...part(unasked, 'nobody was there to be asked for'),
+    ...part(off, 'turned off in ssh_config'),
+    ...(pending ? ['at the last it ended the connection (as MaxAuthTries does)'] : []),
   ].join('; ');
 }
+
+const part = (items: readonly string[], words: string): string[] => (items.length === 0 ? [] : [`${words}: ${items.join(', ')}`]);
+
+const OURS = new Set(['publickey', 'password', 'keyboard-interactive']);
+const isForeign = (method: string): boolean => !OURS.has(method);
 
 function told({ label, trouble }: LoginTry): string {
   const why = trouble?.() ?? null;
@@ -63,8 +73,6 @@ function printSkipped(p: Problem): string[] {
   if (p.code === 'key-unusable') return [`${p.facts.path} (${p.facts.why})`];
   return p.code === 'agent-unusable' ? [`agent ${p.facts.socket} (${p.facts.why})`] : [];
 }
-
-const PERSONAL = new Set(['password', 'keyboard-interactive']);
 
 const isKey = ({ way }: Tried): boolean => way === 'publickey';
 

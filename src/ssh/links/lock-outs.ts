@@ -76,7 +76,7 @@ export class LockOuts {
   #failed(account: Account, seen: Problem): Problem {
     const server = this.#server(account.place);
     const now = this.#clock.now();
-    if (seen.code === 'login-refused') {
+    if (seen.code === 'login-refused' || seen.code === 'login-cut-off') {
       server.refusedAt = [...server.refusedAt, now];
       const counts = this.#refusals.get();
       this.#refusals.set({ ...counts, [keyOf(account)]: (counts[keyOf(account)] ?? 0) + 1 });

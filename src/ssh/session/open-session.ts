@@ -175,7 +175,7 @@ class Attempt {
       refusedKey: this.#refusedKey,
       waiting: this.#given.asking?.waiting() === true,
       mismatch: this.#mismatch(),
-      loginRefused: () => this.#given.login.refused(),
+      login: this.#given.login,
     });
     this.#result.reject(new ProblemError(failed, { cause: error ?? undefined }));
   }

@@ -1,5 +1,6 @@
 import type { ClientErrorExtensions } from 'ssh2';
 import { type Problem, problem } from '../../model/problem.ts';
+import type { Login } from '../identity/auth-handler.ts';
 import type { ResolvedHop } from '../types.ts';
 
 export type Phase = 'greeting' | 'handshake' | 'login';
@@ -18,7 +19,7 @@ export type SessionFailure = {
   readonly waiting: boolean;
   /** What the two sides have not in common. */
   readonly mismatch: Problem | null;
-  readonly loginRefused: () => Problem;
+  readonly login: Pick<Login, 'refused' | 'wasRefused'>;
 };
 
 /** Which problem a session that did not come about has: by phase, level and code, never by text. */
@@ -53,12 +54,14 @@ const TURNED_AWAY = [
 /** RFC 4253 section 11.1: SSH_DISCONNECT_TOO_MANY_CONNECTIONS and _CONNECTION_LOST and the like are for now; the rest is a refusal. */
 const FOR_NOW = new Set<unknown>([10, 11, 12]);
 
-function problemOfLogin({ hop, error, lateMs, loginRefused }: SessionFailure): Problem {
+function problemOfLogin({ hop, error, lateMs, login }: SessionFailure): Problem {
   const at = { host: hop.host, port: hop.port };
   if (lateMs !== null) return problem('login-timeout', { host: hop.host, user: hop.user, ms: lateMs });
+  const broken = error === null || error.level === 'client-socket';
+  if (broken && login.wasRefused()) return problem('login-cut-off', { host: hop.host, user: hop.user });
   if (error === null) return problem('connection-reset', { ...at, code: 'CLOSED' });
   if (error.level === 'client-socket')
     return problem('connection-reset', { ...at, code: typeof error.code === 'string' ? error.code : 'ERROR' });
   if (FOR_NOW.has(error.code)) return problem('connection-reset', { ...at, code: `DISCONNECT ${String(error.code)}` });
-  return loginRefused();
+  return login.refused();
 }

@@ -47,7 +47,10 @@ const typist = personWho(() => ['secret']);
 describe('the order of a login', () => {
   test('is each key once, then the end, and the end stays the end', async () => {
     const no: Answer = [['publickey', 'hostbased'], false];
-    expect(await answers(['a', 'b'], [BEGIN, no, no, no])).toEqual({ asked: ['a', 'b', false, false], tried: 'a, b' });
+    expect(await answers(['a', 'b'], [BEGIN, no, no, no])).toEqual({
+      asked: ['a', 'b', false, false],
+      tried: 'a, b; it would also take: hostbased',
+    });
   });
 
   test('ends when the server takes no more keys', async () => {

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
-import ssh2, { type AuthContext, type KeyboardAuthContext, type PasswordAuthContext, type Server } from 'ssh2';
+import ssh2, { type AuthContext, type Connection, type KeyboardAuthContext, type PasswordAuthContext, type Server } from 'ssh2';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { deferred } from '../../../src/platform/deferred.ts';
 import type { ResolvedHop } from '../../../src/ssh/types.ts';
@@ -19,6 +19,7 @@ beforeAll(async () => {
 });
 
 const servers: Server[] = [];
+const connections = new Set<Connection>();
 afterEach(async () => {
   for (const server of servers.splice(0)) await new Promise((resolve) => server.close(resolve));
 });
@@ -27,6 +28,7 @@ afterEach(async () => {
 async function serve(onLogin: (context: AuthContext) => void): Promise<ResolvedHop> {
   const server = new ssh2.Server({ hostKeys: [readFileSync(hostKey.path)] }, (client) => {
     client.on('error', () => {});
+    connections.add(client);
     client.on('authentication', onLogin);
   });
   servers.push(server.listen(0, '127.0.0.1'));
@@ -188,4 +190,19 @@ test('a key that a person must touch is no reason for a deadline, nor is one to 
   await clock.advance(3_600_000);
   answer.resolve(['sesame']);
   expect(await login).toBeNull();
+});
+
+test('a server that closes without a word after it has refused something is told from a network that broke', async () => {
+  let tries = 0;
+  const hop = await serve((context) => {
+    tries += context.method === 'password' ? 1 : 0;
+    if (tries < 2) context.reject(['password']);
+    else for (const client of connections) client.end();
+  });
+  expect(
+    await logIn(
+      hop,
+      personWho(() => ['wrong']),
+    ),
+  ).toMatchObject({ code: 'login-cut-off' });
 });

@@ -13,6 +13,7 @@ const given = {
   login: {
     handler: () => false as const,
     attach: () => {},
+    wasRefused: () => false,
     refused: () => problem('login-refused', { host: 'hop', user: 'ann', tried: '' }),
   },
 };
