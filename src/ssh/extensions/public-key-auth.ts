@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import ssh2, { type Client, type ParsedKey } from 'ssh2';
 import { chooseAlgorithm, signatureNameOf } from '../identity/key-algorithms.ts';
-import { type LoginKey, SigningFailed } from '../identity/login-key.ts';
+import { type LoginKey, type SessionProof, type Signing, SigningFailed } from '../identity/login-key.ts';
 import { wireString } from '../identity/wire-reader.ts';
 import { serverVersion } from '../session/internals.ts';
 import { requireShape, UnknownSsh2 } from './guard.ts';
@@ -41,7 +41,8 @@ type AuthPk = (...args: readonly [username: string, key: object, algorithm?: str
 type Internals = {
   readonly _protocol: {
     authPK: AuthPk;
-    readonly _kex?: { readonly sessionID?: Buffer };
+    readonly _kex?: { readonly sessionID?: Buffer; readonly _sig?: Buffer };
+    _hostVerifier: (...args: unknown[]) => unknown;
     readonly _authsQueue: string[];
     readonly _packetRW: { readonly write: { allocStart: number; alloc(size: number): Buffer; finalize(packet: Buffer): Buffer } };
     readonly _handlers: Record<string, Handler | undefined>;
@@ -54,6 +55,7 @@ export function extendPublicKeyAuth(client: Client): void {
   const authPk = protocol.authPK.bind(protocol);
   const serverTakes = listenForAlgorithms(client);
   const goOn = listenForRefusals(client);
+  const session = listenForProof(client);
   const gone = new AbortController();
   client.once('close', () => gone.abort());
   protocol.authPK = (...args) => {
@@ -69,7 +71,7 @@ export function extendPublicKeyAuth(client: Client): void {
     const algorithm = chooseAlgorithm(key.algorithms, serverTakes());
     if (algorithm === null) return process.nextTick(failed, new SigningFailed('no-common-algorithm'));
     if (sign === undefined) return authPk(username, ssh2Key, algorithm);
-    signed(protocol, { key, username, algorithm, signal: gone.signal })
+    signed({ key, username, algorithm, session: session(), signal: gone.signal })
       .then((payload) => gone.signal.aborted || send(protocol, payload))
       .catch(failed);
   };
@@ -102,12 +104,29 @@ function listenForRefusals(client: Client): () => void {
   return () => inner?.(internalsOf(client)._protocol, ...last);
 }
 
-type Signed = { readonly key: LoginKey; readonly username: string; readonly algorithm: string; readonly signal: AbortSignal };
+/** What the server has proven in the first key exchange; ssh2 forgets it at its end. */
+function listenForProof(client: Client): () => SessionProof {
+  const { _protocol: protocol } = internalsOf(client);
+  const inner = protocol._hostVerifier;
+  let proof: Omit<SessionProof, 'id'> | null = null;
+  protocol._hostVerifier = (...args) => {
+    const { _sig: signature } = requireShape<{ _sig: Buffer }>('KeyExchange', protocol._kex, { _sig: 'buffer' });
+    const [hostKey] = args;
+    // Copies, as both lie in a packet whose memory is used again.
+    if (Buffer.isBuffer(hostKey)) proof ??= { hostKey: Buffer.from(hostKey), signature: Buffer.from(signature) };
+    return inner(...args);
+  };
+  return () => {
+    const { sessionID: id } = requireShape<{ sessionID: Buffer }>('KeyExchange', protocol._kex, { sessionID: 'buffer' });
+    if (proof === null) throw new UnknownSsh2('ssh2 has logged in without a host key');
+    return { id, ...proof };
+  };
+}
+
+type Signed = { readonly key: LoginKey; readonly username: string; readonly algorithm: string } & Pick<Signing, 'session' | 'signal'>;
 
 /** The request with its signature, which is made over the session's identifier and all that comes before it. */
-async function signed(protocol: Internals['_protocol'], { key, username, algorithm, signal }: Signed): Promise<Buffer> {
-  const sessionId = protocol._kex?.sessionID;
-  if (!Buffer.isBuffer(sessionId)) throw new UnknownSsh2('ssh2 has no session identifier');
+async function signed({ key, username, algorithm, session, signal }: Signed): Promise<Buffer> {
   const unsigned = Buffer.concat([
     Buffer.from([USERAUTH_REQUEST]),
     ...[username, 'ssh-connection', 'publickey'].map(wireString),
@@ -115,7 +134,8 @@ async function signed(protocol: Internals['_protocol'], { key, username, algorit
     wireString(algorithm),
     wireString(key.blob),
   ]);
-  const signature = await key.sign(Buffer.concat([wireString(sessionId), unsigned]), { algorithm: signatureNameOf(algorithm), signal });
+  const signing = { algorithm: signatureNameOf(algorithm), session, signal };
+  const signature = await key.sign(Buffer.concat([wireString(session.id), unsigned]), signing);
   return Buffer.concat([unsigned, wireString(signature)]);
 }
 
@@ -141,6 +161,7 @@ function internalsOf(client: Client): Internals {
   const protocol = requireShape<Internals['_protocol']>('Protocol', inner._protocol, {
     authPK: 'function',
     _authsQueue: 'array',
+    _hostVerifier: 'function',
     _packetRW: 'object',
     _handlers: 'object',
   });

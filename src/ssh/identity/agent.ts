@@ -2,7 +2,7 @@ import type { AgentTrouble } from '../../model/problems/login.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { AgentError, askAgent } from './agent-client.ts';
 import { typeOfKey } from './host-key.ts';
-import { type Signer, SigningFailed, type SignTrouble } from './login-key.ts';
+import { type SessionProof, type Signer, SigningFailed, type SignTrouble } from './login-key.ts';
 import { signatureAlgorithmOf } from './signature.ts';
 import { readWhole, wireString } from './wire-reader.ts';
 
@@ -28,8 +28,7 @@ export type Agent = { readonly socket: string; readonly deadlines: AgentDeadline
 /** What an agent holds, of whatever kind; or why it cannot be used. Never rejects. */
 export async function listAgentKeys({ socket, deadlines, clock }: Agent): Promise<readonly AgentKey[] | AgentTrouble> {
   try {
-    const message = Buffer.from([REQUEST_IDENTITIES]);
-    return keysIn(await askAgent({ socket, message, ms: deadlines.listMs, clock })) ?? 'garbled';
+    return keysIn(await askAgent({ socket, messages: [Buffer.from([REQUEST_IDENTITIES])], ms: deadlines.listMs, clock })) ?? 'garbled';
   } catch (error) {
     return error instanceof AgentError ? error.why : 'dead';
   }
@@ -40,6 +39,7 @@ const REQUEST_IDENTITIES = 11;
 const IDENTITIES_ANSWER = 12;
 const SIGN_REQUEST = 13;
 const SIGN_RESPONSE = 14;
+const EXTENSION = 27;
 
 /** OpenSSH takes no agent that claims more (authfd.c, MAX_AGENT_IDENTITIES). */
 const MOST_KEYS = 2048;
@@ -71,11 +71,11 @@ export type HeldKey = {
  * and any agent may ask whether it may sign: a signature that does not come at once is shown too.
  */
 export function agentSigner({ socket, deadlines, clock }: Agent, { blob, showTurn }: HeldKey): Signer {
-  return async (data, { algorithm, signal }) => {
-    const message = Buffer.concat([Buffer.from([SIGN_REQUEST]), wireString(blob), wireString(data), flagsFor(algorithm)]);
+  return async (data, { algorithm, signal, session }) => {
+    const request = Buffer.concat([Buffer.from([SIGN_REQUEST]), wireString(blob), wireString(data), flagsFor(algorithm)]);
     const done = showSoon(algorithm.startsWith('sk-') ? 0 : AT_ONCE_MS, { clock, showTurn });
     try {
-      return signatureIn(await askAgent({ socket, message, ms: deadlines.signMs, clock, signal }), algorithm);
+      return signatureIn(await askAgent({ socket, messages: [bindTo(session), request], ms: deadlines.signMs, clock, signal }), algorithm);
     } catch (error) {
       if (error instanceof AgentError) throw new SigningFailed(TROUBLES[error.why], { cause: error });
       throw error;
@@ -84,6 +84,18 @@ export function agentSigner({ socket, deadlines, clock }: Agent, { blob, showTur
     }
   };
 }
+
+/**
+ * OpenSSH's PROTOCOL.agent section 1: for keys that are only for certain servers (ssh-add -h) the agent must know which one
+ * this is. An agent that does not know the request says no, and signs all the same.
+ */
+const bindTo = ({ hostKey, id, signature }: SessionProof): Buffer =>
+  Buffer.concat([
+    Buffer.from([EXTENSION]),
+    ...['session-bind@openssh.com', hostKey, id, signature].map(wireString),
+    // Not for an agent that is forwarded.
+    Buffer.from([0]),
+  ]);
 
 const AT_ONCE_MS = 1_000;
 

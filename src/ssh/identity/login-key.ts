@@ -1,10 +1,14 @@
 /** How a signature is made. */
 export type Signing = {
+  readonly session: SessionProof;
   /** Of the signature itself, never of a certificate: such as `rsa-sha2-512` or `ssh-ed25519`. */
   readonly algorithm: string;
   /** Aborted when the connection is gone that it is for. */
   readonly signal: AbortSignal;
 };
+
+/** That a session is with a certain server: its host key's signature over the session's identifier (RFC 4253 section 8). */
+export type SessionProof = { readonly id: Buffer; readonly hostKey: Buffer; readonly signature: Buffer };
 
 /**
  * Whatever holds a private key: a file, an agent, a file that has to be unlocked first. Gives the signature in the wire

@@ -18,6 +18,9 @@ const dir = tempDir();
 const path = join(dir, 'agent.sock');
 let server: Server;
 let answers: (socket: Socket) => void;
+/** What it says to the extension that comes before a signature. */
+let bound: (socket: Socket) => void = (socket) => socket.write(REFUSED);
+const REFUSED = Buffer.from([0, 0, 0, 1, 5]);
 const open = new Set<Socket>();
 let key: Key;
 let certificate: Buffer;
@@ -27,13 +30,14 @@ beforeAll(async () => {
   server = createServer((socket) => {
     open.add(socket);
     socket.on('error', () => {}).once('close', () => open.delete(socket));
-    socket.once('data', () => answers(socket));
+    socket.on('data', (request: Buffer) => (request[4] === 27 ? bound(socket) : answers(socket)));
   });
   await new Promise<void>((resolve) => server.listen(path, resolve));
 });
 afterAll(() => void server.close());
 
 const blobOf = (line: string): Buffer => Buffer.from(line.split(' ')[1] ?? '', 'base64');
+const session = { id: Buffer.from('id'), hostKey: Buffer.from('key'), signature: Buffer.from('signature') };
 const agent: Agent = { socket: path, deadlines: { listMs: 2_000, signMs: 2_000 }, clock: systemClock };
 const uint32 = (value: number): Buffer => {
   const bytes = Buffer.alloc(4);
@@ -41,7 +45,7 @@ const uint32 = (value: number): Buffer => {
   return bytes;
 };
 const sign = (algorithm = 'ssh-ed25519', signal = new AbortController().signal): Promise<Buffer> =>
-  agentSigner(agent, { blob: blobOf(key.publicLine), showTurn: () => () => {} })(Buffer.from('data'), { algorithm, signal });
+  agentSigner(agent, { blob: blobOf(key.publicLine), showTurn: () => () => {} })(Buffer.from('data'), { algorithm, signal, session });
 const problemOf = async (signing: Promise<unknown>): Promise<string> =>
   await signing.then(
     () => 'signed',
@@ -93,6 +97,14 @@ describe('whatever an agent answers', () => {
       }),
       { numRuns: 150 },
     );
+    await fc.assert(
+      fc.asyncProperty(answer, async (bytes) => {
+        bound = (socket) => say(socket, bytes, 'at once');
+        expect(await problemOf(sign())).toMatch(/^(agent-refused|bad-signature)$/);
+      }),
+      { numRuns: 50 },
+    );
+    bound = (socket) => socket.write(REFUSED);
   });
 
   test('more than it may say is not kept: a length beyond OpenSSH’s, or bytes without end', async () => {
@@ -132,19 +144,18 @@ describe('an agent that waits', () => {
     };
     const held = { blob: blobOf(key.publicLine), showTurn };
     const signer = agentSigner({ ...agent, clock }, held);
-    const refuse = Buffer.from([0, 0, 0, 1, 5]);
     const signal = new AbortController().signal;
-    answers = (socket) => socket.end(refuse);
-    expect(await problemOf(signer(Buffer.alloc(1), { algorithm: 'ssh-ed25519', signal }))).toBe('agent-refused');
+    answers = (socket) => socket.end(REFUSED);
+    expect(await problemOf(signer(Buffer.alloc(1), { algorithm: 'ssh-ed25519', signal, session }))).toBe('agent-refused');
     expect(shown).toEqual([]);
     const seen: number[] = [];
     answers = (socket) => {
-      void clock.advance(1_000).then(() => seen.push(shown.length) && socket.end(refuse));
+      void clock.advance(1_000).then(() => seen.push(shown.length) && socket.end(REFUSED));
     };
-    expect(await problemOf(signer(Buffer.alloc(1), { algorithm: 'ssh-ed25519', signal }))).toBe('agent-refused');
+    expect(await problemOf(signer(Buffer.alloc(1), { algorithm: 'ssh-ed25519', signal, session }))).toBe('agent-refused');
     expect([seen, shown]).toEqual([[1], ['shown', 'hidden']]);
-    answers = (socket) => seen.push(shown.length) && socket.end(refuse);
-    expect(await problemOf(signer(Buffer.alloc(1), { algorithm: 'sk-ssh-ed25519@openssh.com', signal }))).toBe('agent-refused');
+    answers = (socket) => seen.push(shown.length) && socket.end(REFUSED);
+    expect(await problemOf(signer(Buffer.alloc(1), { algorithm: 'sk-ssh-ed25519@openssh.com', signal, session }))).toBe('agent-refused');
     expect(seen).toEqual([1, 3]);
     expect(shown).toHaveLength(4);
   });

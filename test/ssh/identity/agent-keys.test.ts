@@ -1,3 +1,4 @@
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { HopOptions } from '../../../src/ssh/hop-options.ts';
@@ -83,12 +84,29 @@ describe('what ssh_config allows', () => {
   });
 });
 
+test('a key that the agent gives to certain servers alone (ssh-add -h) logs in at those, and at no other', async () => {
+  const key = await makeKey(dir, { name: 'constrained' });
+  const other = await startSshd();
+  for (const server of [sshd, other]) server.authorize(key.publicLine);
+  const known = join(dir, 'known_hosts');
+  writeFileSync(known, `${sshd.knownHostsLine()}${other.knownHostsLine()}`);
+  const holder = await startAgent();
+  const env = { ...process.env, SSH_AUTH_SOCK: holder.socket };
+  await must('ssh-add', ['-q', '-H', known, '-h', `[127.0.0.1]:${sshd.port}`, key.path], { env });
+  expect((await logIn(sshd, hopAt(sshd, { agent: holder.socket }))).refused).toBeNull();
+  const { refused } = await logIn(other, hopAt(other, { agent: holder.socket }));
+  expect(refused).toMatchObject({ code: 'login-refused' });
+  await Promise.all([holder.stop(), other.stop()]);
+});
+
 describe('an agent that ends and comes back', () => {
   test('is told by its path while the files go on, and is used again at the next login', async () => {
     const first = await startAgent();
     const hop = hopAt(sshd, { agent: first.socket, identities: required(`${keys[9]!.path}.pub`) });
     const agentMissing = { code: 'agent-unusable', facts: { host: '127.0.0.1', socket: first.socket, why: 'missing' } };
     await first.stop();
+    // One that is ended before it is ready leaves its socket.
+    rmSync(first.socket, { force: true });
     const refused = await logIn(sshd, { ...hop, identities: required(keys[0]!.path) });
     expect(triedOf(refused)).toBe(`${keys[0]!.path}; not tried: agent ${first.socket} (missing)`);
     expect((await logIn(sshd, { ...hop, identities: required(keys[9]!.path) })).refused).toBeNull();
