@@ -1,9 +1,14 @@
 import { problem, ProblemError } from '../model/problem.ts';
 import { homeDirectory } from '../platform/paths.ts';
-import { type FileError, printFileError, profileInvalid } from '../profiles/file-error.ts';
+import { fail, type Result } from '../model/result.ts';
+import { createReader, type Reader } from '../profiles/compose/reader.ts';
+import { type FileError, printFileError, profileInvalid, sortErrors } from '../profiles/file-error.ts';
 import { findProfiles, type FoundProfile, type FoundProfiles } from '../profiles/find-profiles.ts';
 import { loadProfile, type LoadedProfile } from '../profiles/load-profile.ts';
+import { NO_OVERLAY, type Overlay } from '../profiles/overlay/overlay.ts';
+import { readOverlay } from '../profiles/overlay/read-overlay.ts';
 import { selectProfiles } from '../profiles/select-profiles.ts';
+import { scopeOf } from '../profiles/source.ts';
 import { readApprovals } from './approvals.ts';
 import type { Context } from './command.ts';
 
@@ -25,11 +30,11 @@ export const profileNames = async (context: Context): Promise<string[]> => (awai
  * Files that may belong to a group but cannot be read are told, not left out in silence.
  */
 export async function pickProfiles(words: readonly string[], context: Context): Promise<ProfileFile[]> {
-  const found = await allProfiles(context);
+  const [found, loading] = await Promise.all([allProfiles(context), startLoading(context)]);
   try {
-    const { profiles, unread } = await selectProfiles(found, words);
+    const { profiles, unread } = await selectProfiles(found, words, loading);
     tell(unread, context);
-    return await loadAll(profiles, context);
+    return await loadWith(loading, profiles, context);
   } catch (error) {
     // The one that was not found may be among those that cannot be used.
     tell(found.errors, context);
@@ -37,16 +42,42 @@ export async function pickProfiles(words: readonly string[], context: Context): 
   }
 }
 
-export async function loadAll(found: readonly FoundProfile[], context: Context): Promise<ProfileFile[]> {
+export const loadAll = async (found: readonly FoundProfile[], context: Context): Promise<ProfileFile[]> =>
+  await loadWith(await startLoading(context), found, context);
+
+/** What one command reads of profiles is of one moment: each file is read once. */
+type Loading = { readonly read: Reader; readonly overlay: Overlay; readonly overlayErrors: readonly FileError[] };
+
+async function startLoading({ paths }: Context): Promise<Loading> {
+  const own = await readOverlay(paths.config);
+  return { read: createReader(), overlay: own.ok ? own.value : NO_OVERLAY, overlayErrors: own.ok ? [] : own.error };
+}
+
+async function loadWith(loading: Loading, found: readonly FoundProfile[], context: Context): Promise<ProfileFile[]> {
   const isApproved = found.some(({ source }) => source.needsTrust) ? readApprovals(context.paths) : () => false;
-  return await Promise.all(
-    found.map(async (profile) => {
-      const result = await loadProfile(profile.file, { home: homeDirectory(context.env) });
-      if (!result.ok) return { ...profile, loaded: null, errors: result.error, trusted: !profile.source.needsTrust };
-      const trusted = !profile.source.needsTrust || isApproved(result.value);
-      return { ...profile, loaded: result.value, errors: [], trusted };
-    }),
+  const files = await Promise.all(
+    found.map(async (profile) => fileOf(profile, { result: await load(profile, loading, context), isApproved })),
   );
+  tell(
+    files.flatMap(({ loaded, shadowedBy }) => (shadowedBy === null ? (loaded?.warnings ?? []) : [])),
+    context,
+  );
+  return files;
+}
+
+/** A person's own changes that cannot be read keep everything from being used: a profile without them may log in as somebody else. */
+async function load({ file, source }: FoundProfile, { read, overlay, overlayErrors }: Loading, { env }: Context): Promise<Loaded> {
+  const result = await loadProfile(file, { home: homeDirectory(env), scope: scopeOf(source), read, overlay });
+  return overlayErrors.length === 0 ? result : fail([...(result.ok ? [] : result.error), ...overlayErrors]);
+}
+
+type Loaded = Result<LoadedProfile, FileError[]>;
+type Outcome = { readonly result: Loaded; readonly isApproved: (loaded: LoadedProfile) => boolean };
+
+function fileOf(profile: FoundProfile, { result, isApproved }: Outcome): ProfileFile {
+  const { needsTrust } = profile.source;
+  if (!result.ok) return { ...profile, loaded: null, errors: result.error, trusted: !needsTrust };
+  return { ...profile, loaded: result.value, errors: [], trusted: !needsTrust || isApproved(result.value) };
 }
 
 /** Throws when any of them has errors (all are told at once) or is not trusted; nothing may be started then. */
@@ -60,11 +91,11 @@ export function checkedProfiles(files: readonly ProfileFile[]): readonly LoadedP
 /** The same without a look at trust. */
 export function checkFiles(files: readonly ProfileFile[]): readonly LoadedProfile[] {
   const invalid = files.filter(({ loaded }) => loaded === null);
-  const errors = invalid.flatMap((file) => file.errors);
+  const errors = sortErrors(invalid.flatMap((file) => file.errors));
   if (invalid.length > 0) throw new ProblemError(profileInvalid(invalid.map(({ name }) => name).join(', '), errors));
   return files.flatMap(({ loaded }) => (loaded === null ? [] : [loaded]));
 }
 
 export function tell(errors: readonly FileError[], { screen }: Context): void {
-  for (const error of errors) screen.say(`${screen.errInk.yellow('!')} ${printFileError(error)}`);
+  for (const error of sortErrors(errors)) screen.say(`${screen.errInk.yellow('!')} ${printFileError(error)}`);
 }

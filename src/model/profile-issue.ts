@@ -25,7 +25,12 @@ export function wordsOfIssue(issue: ShapeIssue): string {
 
 /** A mapping's key is what is wrong, not its value: an error of these codes points at the key. */
 export const isAboutKey = (code: IssueCode): boolean =>
-  code === 'unknown-key' || code === 'secret' || code === 'to-not-used' || code === 'kind-twice' || code === 'ports-not-used';
+  code === 'unknown-key' ||
+  code === 'secret' ||
+  code === 'variable-name' ||
+  code === 'to-not-used' ||
+  code === 'kind-twice' ||
+  code === 'ports-not-used';
 
 /** A document may come from anywhere: nothing of it may steer a terminal, fill it, or give away a key. */
 function shown(fact: string): string {

@@ -1,3 +1,4 @@
+import { COMPOSE_WORDS, type ComposeFacts } from './compose-words.ts';
 import { printDuration } from './duration.ts';
 
 /** Why an address, a hop or a path cannot be used. */
@@ -8,7 +9,7 @@ export type PathTrouble = keyof typeof PATH;
 type Keyed = { readonly key: string };
 type Quoted = Keyed & { readonly text: string };
 
-export type IssueFacts = {
+export type IssueFacts = ComposeFacts & {
   'bad-name': { readonly name: string };
   'unknown-key': Keyed & { readonly nearest: string };
   'missing-key': Keyed;
@@ -79,6 +80,7 @@ const meant = (nearest: string): string => (nearest === '' ? '' : ` Did you mean
 const name = 'Use up to 64 letters, digits, dots, dashes and underscores, beginning with a letter, digit or underscore.';
 
 export const ISSUE_WORDS: { readonly [Code in keyof IssueFacts]: (facts: IssueFacts[Code]) => string } = {
+  ...COMPOSE_WORDS,
   'bad-name': (f) => `"${f.name}" cannot be the name of a profile. ${name}`,
   'unknown-key': (f) => `The key ${f.key} is not known here.${meant(f.nearest)}`,
   'missing-key': (f) => `The key ${f.key} is missing.`,

@@ -1,8 +1,9 @@
 import { isAbsolute, join, resolve } from 'node:path';
 import type { ProfileDocument } from '../model/profile-shape.ts';
 
-/** `home` is what `~/` stands for, `base` what other relative paths are relative to. */
-export type Bases = { readonly home: string; readonly base: string };
+/** `home` is what `~/` stands for, `baseAt` what the path at a place of the document is relative to. */
+export type Bases = { readonly home: string; readonly baseAt: (path: readonly (string | number)[]) => string };
+type Place = { readonly home: string; readonly base: string };
 
 type Hop = ProfileDocument['hops'][number];
 type Forward = ProfileDocument['forwards'][number];
@@ -12,17 +13,21 @@ export function absolutePaths(document: ProfileDocument, bases: Bases): ProfileD
   const { sshConfig } = document;
   return {
     ...document,
-    hops: document.hops.map((hop) => absoluteHop(hop, bases)),
+    hops: document.hops.map((hop, index) => absoluteHop(hop, { bases, index })),
     forwards: document.forwards.map((forward) => absoluteForward(forward, bases)),
     // ssh -F none reads no file at all.
-    ...(sshConfig === undefined || sshConfig === 'none' ? {} : { sshConfig: absolute(sshConfig, bases) }),
+    ...(sshConfig === undefined || sshConfig === 'none'
+      ? {}
+      : { sshConfig: absolute(sshConfig, { home: bases.home, base: bases.baseAt(['sshConfig']) }) }),
   };
 }
 
-function absoluteHop(hop: Hop, bases: Bases): Hop {
+function absoluteHop(hop: Hop, { bases, index }: { readonly bases: Bases; readonly index: number }): Hop {
   if (typeof hop === 'string' || hop.identity === undefined) return hop;
   const { identity } = hop;
-  return { ...hop, identity: typeof identity === 'string' ? absolute(identity, bases) : identity.map((path) => absolute(path, bases)) };
+  const at = (...path: (string | number)[]): Place => ({ home: bases.home, base: bases.baseAt(['hops', index, 'identity', ...path]) });
+  if (typeof identity === 'string') return { ...hop, identity: absolute(identity, at()) };
+  return { ...hop, identity: identity.map((path, nth) => absolute(path, at(nth))) };
 }
 
 /** Only the sockets of this machine: on a hop, `~/` is an error already. */
@@ -39,7 +44,7 @@ function absoluteForward(forward: Forward, { home }: Bases): Forward {
 const atHome = <End extends string | number>(end: End, home: string): End | string =>
   typeof end === 'string' && end.startsWith('~/') ? join(home, end.slice(2)) : end;
 
-function absolute(path: string, { home, base }: Bases): string {
+function absolute(path: string, { home, base }: Place): string {
   if (path.startsWith('~/')) return join(home, path.slice(2));
   return isAbsolute(path) ? path : resolve(base, path);
 }

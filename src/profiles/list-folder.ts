@@ -37,8 +37,11 @@ async function entriesOf(directory: string): Promise<string[] | string> {
   }
 }
 
-/** The schema for editors often lies beside the profiles, and is JSON too. */
-const isProfileFile = (name: string): boolean => EXTENSIONS.has(extname(name)) && !name.startsWith('.') && !name.endsWith('.schema.json');
+/**
+ * The schema for editors often lies beside the profiles, and is JSON too. What begins with an underscore is there for
+ * profiles to build upon: bases, and the defaults of the folder.
+ */
+const isProfileFile = (name: string): boolean => EXTENSIONS.has(extname(name)) && !/^[._]/.test(name) && !name.endsWith('.schema.json');
 
 /** By the profile's name; of one name, `.yaml` before `.yml` before `.json`. */
 function byName(a: string, b: string): number {

@@ -1,49 +1,99 @@
-import { basename, dirname, resolve } from 'node:path';
-import { isAboutKey, wordsOfIssue, type ShapeIssue } from '../model/profile-issue.ts';
+import { createHash } from 'node:crypto';
+import { basename, dirname, relative, resolve } from 'node:path';
 import type { ProfileDocument } from '../model/profile-shape.ts';
 import type { Profile } from '../model/profile.ts';
-import { checkDocument, readProfile } from '../model/read-profile.ts';
 import { fail, ok, type Result } from '../model/result.ts';
 import { homeDirectory } from '../platform/paths.ts';
-import { absolutePaths } from './absolute-paths.ts';
+import { compose, type Composed } from './compose/compose.ts';
+import { readLayers, type Layer, type Role } from './compose/layers.ts';
+import { originsOf, type Origins } from './compose/origin.ts';
+import type { Variable } from './compose/variables.ts';
+import { createReader, type Reader, type Scope } from './compose/reader.ts';
 import { sortErrors, type FileError } from './file-error.ts';
-import { parseYaml, type Parsed } from './parse-yaml.ts';
-import { readText } from './read-text.ts';
+import { NO_OVERLAY, type Overlay } from './overlay/overlay.ts';
+import { withoutExtension } from './profile-name.ts';
 
 export type LoadedProfile = {
   readonly profile: Profile;
-  /** What the file says, as data, with every path absolute. This is what the supervisor is sent. */
+  /** What all its files say together, with a person's own changes, as data with every path absolute. This is what the supervisor is sent. */
   readonly document: ProfileDocument;
+  /** The same without the person's own changes: what everybody shares. A variable that has no value there stays `${name}`. */
+  readonly shared: unknown;
   readonly file: string;
-  /** SHA-256 (hex) of the bytes that were read: what a person trusts. */
+  /** The profile, its bases and the defaults of its folder, as they were read: nothing else is in the document. */
+  readonly files: readonly ReadFile[];
+  /** SHA-256 (hex) of all of them, which is that of the file's bytes where it is the only one: what a person trusts. */
   readonly sha256: string;
+  readonly origins: Origins;
+  readonly variables: readonly Variable[];
+  /** Changes of the person's own that change nothing. */
+  readonly warnings: readonly FileError[];
 };
 
-/** Reads and checks one file (YAML or JSON). Its name without the extension is the profile's. All errors at once; never throws. */
-export async function loadProfile(file: string, given = { home: homeDirectory(process.env) }): Promise<Result<LoadedProfile, FileError[]>> {
-  const read = await readText(file);
-  if (!read.ok) return fail([{ file, ...read.error }]);
-  const parsed = parseYaml(read.value.text);
-  if (!parsed.ok) return fail(sortErrors(parsed.error.map((error) => ({ file, ...error }))));
-  return check(parsed.value, { file, home: given.home, sha256: read.value.sha256 });
+export type ReadFile = { readonly file: string; readonly role: Role; readonly sha256: string };
+
+export type LoadGiven = {
+  readonly home?: string;
+  /** Where its bases may lie; by default beside it. */
+  readonly scope?: Scope;
+  /** Shared by all that one command loads, so that each file is read once. */
+  readonly read?: Reader;
+  readonly overlay?: Overlay;
+};
+
+/**
+ * Reads and checks one profile (YAML or JSON) with everything that it builds upon. Its name without the extension is the
+ * profile's. All errors of all files at once; never throws.
+ */
+export async function loadProfile(file: string, given: LoadGiven = {}): Promise<Result<LoadedProfile, FileError[]>> {
+  const { scope = besideIt(file), overlay = NO_OVERLAY } = given;
+  const { layers, errors, composed } = await readAll(file, given);
+  if (composed === null) return fail(errors);
+  const { profile, document, unset } = composed;
+  if (errors.length + unset.length > 0 || profile === null || document === null) return fail(sortErrors([...errors, ...unset]));
+  return ok({ ...loadedFrom(composed, { layers, overlay, scope }), profile, document, file });
 }
 
-type Origin = { readonly file: string; readonly home: string; readonly sha256: string };
+/** All errors of a file that others use too: that a variable is for everybody to set is none. */
+export const profileErrors = async (file: string, given: LoadGiven = {}): Promise<readonly FileError[]> =>
+  (await readAll(file, given)).errors;
 
-function check(parsed: Parsed, { file, home, sha256 }: Origin): Result<LoadedProfile, FileError[]> {
-  const checked = checkDocument(parsed.data);
-  const bases = { home, base: dirname(resolve(file)) };
-  const document = checked.ok ? absolutePaths(checked.value, bases) : null;
-  // Read once more where the paths are absolute; where there are errors, for those of the name too.
-  const profile = readProfile(profileNameOf(file), document ?? parsed.data);
-  if (profile.ok && document !== null) return ok({ profile: profile.value, document, file, sha256 });
-  return fail(sortErrors(profile.ok ? [] : profile.error.map((issue) => located(issue, { file, parsed }))));
+type ReadAll = { readonly layers: readonly Layer[]; readonly errors: FileError[]; readonly composed: Composed | null };
+
+async function readAll(file: string, given: LoadGiven): Promise<ReadAll> {
+  const { scope = besideIt(file), read = createReader(), overlay = NO_OVERLAY, home = homeDirectory(process.env) } = given;
+  const { layers, errors } = await readLayers(file, { scope, read });
+  if (layers.length === 0) return { layers, errors: sortErrors(errors), composed: null };
+  const composed = compose(layers, { name: profileNameOf(file), home, overlay, allRead: errors.length === 0 });
+  return { layers, errors: sortErrors([...errors, ...composed.errors]), composed };
+}
+
+const besideIt = (file: string): Scope => ({ folder: dirname(resolve(file)), linksMayLeave: true });
+
+type Sources = { readonly layers: readonly Layer[]; readonly overlay: Overlay; readonly scope: Scope };
+
+function loadedFrom(composed: Composed, { layers, overlay, scope }: Sources): Omit<LoadedProfile, 'profile' | 'document' | 'file'> {
+  const { shared, warnings, variables, root } = composed;
+  const files = layers.map(({ role, source: { file, sha256 } }) => ({ file, role, sha256 }));
+  return {
+    shared,
+    files,
+    sha256: hashOf(files, scope),
+    origins: originsOf(root, { files, overlay }),
+    variables: [...variables.values()],
+    warnings,
+  };
+}
+
+/** By the names in the folder, so that it is the same wherever the folder lies. */
+function hashOf(files: readonly ReadFile[], { folder }: Scope): string {
+  const [only] = files;
+  if (only !== undefined && files.length === 1) return only.sha256;
+  const lines = files.map(({ file, role, sha256 }) => [role, relative(resolve(folder), resolve(file)), sha256]);
+  return createHash('sha256')
+    .update(JSON.stringify(['composed', ...lines]))
+    .digest('hex');
 }
 
 /** `~/p/db-prod.yaml` is the profile `db-prod`. */
-export const profileNameOf = (file: string): string => basename(file).replace(/\.(ya?ml|json)$/, '');
-
-function located(issue: ShapeIssue, { file, parsed }: { file: string; parsed: Parsed }): FileError {
-  const position = parsed.locate(issue.path, isAboutKey(issue.code) ? 'key' : 'value');
-  return { file, ...position, text: wordsOfIssue(issue) };
-}
+export const profileNameOf = (file: string): string => withoutExtension(basename(file));

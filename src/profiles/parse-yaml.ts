@@ -1,89 +1,89 @@
-import { isAlias, isMap, LineCounter, parseDocument, visit, type Document } from 'yaml';
+import { isMap, isNode, LineCounter, parseDocument, visit, type Document } from 'yaml';
 import { fail, ok, type Result } from '../model/result.ts';
-import { positionOf, type Position } from './position.ts';
+import { aliasesOf } from './aliases.ts';
+import { mapping, type Mapping, type Spot } from './compose/part.ts';
+import type { FileError } from './file-error.ts';
+import { keyText, partOfYaml, type PartTrouble } from './part-of-yaml.ts';
 import { yamlWords } from './yaml-errors.ts';
 
-export type YamlError = Position & { readonly text: string };
-/** A document as data, and where each of its parts is written. */
-export type Parsed = { readonly data: unknown; readonly locate: (path: readonly (string | number)[], part: 'key' | 'value') => Position };
+/** What a file is: a profile that must say something, or a file beside the profiles that may be empty. */
+export type FileKind = 'profile' | 'beside';
 
-/** Reads one YAML mapping; all errors of the YAML at once. JSON is YAML. */
-export function parseYaml(text: string): Result<Parsed, YamlError[]> {
-  const lines = new LineCounter();
-  const at = (offset: number): Position => {
-    const { line, col } = lines.linePos(Math.min(offset, text.length));
-    return { line: Math.max(1, line), column: Math.max(1, col) };
-  };
+type Given = { readonly file: string; readonly kind: FileKind };
+
+/** Reads one YAML mapping as parts that know where they are written; all errors of the YAML at once. JSON is YAML. */
+export function parseParts(text: string, { file, kind }: Given): Result<Mapping, FileError[]> {
+  const at = spotsOf(text, file);
   try {
-    const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'error' });
-    const errors = errorsOf(document, at);
-    return errors.length > 0 ? fail(errors) : toData(document, at);
+    const document = parseDocument(text, { lineCounter: at.lines, prettyErrors: false, logLevel: 'error', uniqueKeys: false });
+    const errors = errorsOf(document, at.spot);
+    return errors.length > 0 ? fail(errors) : toParts(document, { at: at.spot, kind });
   } catch (error) {
     // The parser calls itself for each level, so a file of brackets alone ends in an overflow of the stack.
-    if (error instanceof RangeError) return fail([{ line: 1, column: 1, text: yamlWords('RESOURCE_EXHAUSTION') }]);
+    if (error instanceof RangeError) return fail([{ ...at.spot(0), text: yamlWords('RESOURCE_EXHAUSTION') }]);
     throw error;
   }
 }
 
-type At = (offset: number) => Position;
+function spotsOf(text: string, file: string): { readonly lines: LineCounter; readonly spot: At } {
+  const lines = new LineCounter();
+  const spot: At = (offset) => {
+    const { line, col } = lines.linePos(Math.min(offset, text.length));
+    return { file, line: Math.max(1, line), column: Math.max(1, col) };
+  };
+  return { lines, spot };
+}
 
-function errorsOf(document: Document.Parsed, at: At): YamlError[] {
+type At = (offset: number) => Spot;
+
+function errorsOf(document: Document.Parsed, at: At): FileError[] {
   const errors = [...document.errors, ...document.warnings].map(({ code, pos }) => ({ ...at(pos[0]), text: yamlWords(code) }));
   // In YAML 1.1 the key `on` means true.
   const old = document.directives.yaml.explicit && document.directives.yaml.version === '1.1';
-  return old ? [...errors, { line: 1, column: 1, text: 'YAML 1.1 is not read. Remove the line %YAML 1.1.' }] : errors;
+  const wrongVersion = old ? [{ ...at(0), text: 'YAML 1.1 is not read. Remove the line %YAML 1.1.' }] : [];
+  return [...errors, ...wrongVersion, ...twice(document, at)];
 }
 
-function toData(document: Document.Parsed, at: At): Result<Parsed, YamlError[]> {
-  const start = at(document.contents?.range[0] ?? 0);
-  if (document.contents === null || (!isMap(document.contents) && isBlank(document))) {
-    return fail([{ line: 1, column: 1, text: 'The file is empty. A profile needs at least hops and forwards.' }]);
-  }
-  if (!isMap(document.contents))
-    return fail([{ ...start, text: 'A profile is a mapping of keys to values. Begin with hops: and forwards:.' }]);
-  const broken = brokenAlias(document, at);
-  if (broken !== null) return fail([broken]);
-  return resolved(document, at);
-}
-
-const isBlank = (document: Document.Parsed): boolean =>
-  document.contents !== null && 'value' in document.contents && document.contents.value === null;
-
-/** A hundred uses of anchors are more than a profile needs; files that grow without end on reading have more. */
-const MOST_ALIASES = 100;
-
-function resolved(document: Document.Parsed, at: At): Result<Parsed, YamlError[]> {
-  try {
-    const data: unknown = document.toJS({ maxAliasCount: MOST_ALIASES });
-    return ok({ data, locate: (path, part) => at(positionOf(document, { path, part })) });
-  } catch (error) {
-    if (!(error instanceof ReferenceError)) throw error;
-    return fail([
-      { ...firstAlias(document, at), text: 'The aliases (*name) of this file contain themselves or are too many. Write the values out.' },
-    ]);
-  }
-}
-
-function brokenAlias(document: Document.Parsed, at: At): YamlError | null {
-  let found: YamlError | null = null;
+/** Keys that a mapping has twice. The parser's own search compares each key with each, which takes minutes for a hostile file. */
+function twice(document: Document.Parsed, at: At): FileError[] {
+  const found: FileError[] = [];
   visit(document, {
-    Alias(_key, alias) {
-      if (alias.resolve(document) !== undefined) return undefined;
-      found = { ...at(alias.range?.[0] ?? 0), text: 'This alias (*name) has no anchor (&name) above it.' };
-      return visit.BREAK;
+    Map(_key, map) {
+      const seen = new Set<string>();
+      for (const { key } of map.items) {
+        const text = keyText(key);
+        if (seen.has(text)) found.push({ ...at(isNode(key) ? (key.range?.[0] ?? 0) : 0), text: yamlWords('DUPLICATE_KEY') });
+        seen.add(text);
+      }
     },
   });
   return found;
 }
 
-function firstAlias(document: Document.Parsed, at: At): Position {
-  let offset = 0;
-  visit(document, {
-    Node(_key, node) {
-      if (!isAlias(node)) return undefined;
-      offset = node.range?.[0] ?? 0;
-      return visit.BREAK;
-    },
-  });
-  return at(offset);
+function toParts(document: Document.Parsed, { at, kind }: { readonly at: At; readonly kind: FileKind }): Result<Mapping, FileError[]> {
+  const start = at(document.contents?.range[0] ?? 0);
+  if (document.contents === null || (!isMap(document.contents) && isBlank(document))) {
+    if (kind === 'beside') return ok(mapping(new Map(), start));
+    return fail([{ ...at(0), text: 'The file is empty. A profile needs at least hops and forwards.' }]);
+  }
+  if (!isMap(document.contents)) return fail([{ ...start, text: NO_MAPPING[kind] }]);
+  const aliases = aliasesOf(document);
+  if (aliases.broken.length > 0) return fail(aliases.broken.map((alias) => ({ ...at(alias.range?.[0] ?? 0), text: NO_ANCHOR })));
+  const root = partOfYaml(document, { aliases, at });
+  // The contents are a mapping, so their part is one too.
+  return root.ok ? ok(root.value as Mapping) : fail([{ ...at(root.error.offset), text: TROUBLE[root.error.why] }]);
 }
+
+const isBlank = (document: Document.Parsed): boolean =>
+  document.contents !== null && 'value' in document.contents && document.contents.value === null;
+
+const NO_MAPPING: Readonly<Record<FileKind, string>> = {
+  profile: 'A profile is a mapping of keys to values. Begin with hops: and forwards:.',
+  beside: 'This file is a mapping of keys to values. Begin with a key and a colon.',
+};
+const NO_ANCHOR = 'This alias (*name) has no anchor (&name) above it.';
+const TROUBLE: Readonly<Record<PartTrouble['why'], string>> = {
+  aliases: 'The aliases (*name) of this file contain themselves or are too many. Write the values out.',
+  'too-many': 'The file has too many values to be a profile.',
+  'too-deep': yamlWords('RESOURCE_EXHAUSTION'),
+};

@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto';
-import { readFile, stat } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { open, type FileHandle } from 'node:fs/promises';
 import { fail, ok, type Result } from '../model/result.ts';
 
 /** A profile is written by hand: what is larger is something else. */
 const MOST_BYTES = 1_000_000;
 
 export type FileText = { readonly text: string; readonly sha256: string };
-export type TextError = { readonly text: string; readonly line: number; readonly column: number };
+/** `absent`: there is no such file. */
+export type TextError = { readonly text: string; readonly line: number; readonly column: number; readonly absent: boolean };
 
 /** A file's text and the hash (hex) of exactly the bytes that it was made from. */
 export async function readText(file: string): Promise<Result<FileText, TextError>> {
@@ -15,21 +17,34 @@ export async function readText(file: string): Promise<Result<FileText, TextError
 }
 
 async function readBytes(file: string): Promise<Result<Buffer, TextError>> {
+  let handle: FileHandle | null = null;
   try {
-    // Asked before it is opened: opening a named pipe would wait for a writer for ever.
-    const { size, ...stats } = await statOf(file);
-    if (!stats.isFile) return atStart('This is not a file. Name a profile, as in db-prod.yaml.');
-    if (size > MOST_BYTES) return atStart(TOO_LARGE);
-    const bytes = await readFile(file);
-    return bytes.byteLength > MOST_BYTES ? atStart(TOO_LARGE) : ok(bytes);
+    // Without O_NONBLOCK opening a named pipe would wait for a writer for ever.
+    handle = await open(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+    // Asked of what is open, so that nothing can be put in its place meanwhile.
+    const stats = await handle.stat();
+    if (!stats.isFile()) return atStart('This is not a file. Name a profile, as in db-prod.yaml.');
+    return stats.size > MOST_BYTES ? atStart(TOO_LARGE) : await bytesOf(handle, stats.size);
   } catch (error) {
-    return atStart(unreadable((error as NodeJS.ErrnoException).code ?? 'unknown'));
+    const code = (error as NodeJS.ErrnoException).code ?? 'unknown';
+    return fail({ text: unreadable(code), line: 1, column: 1, absent: code === 'ENOENT' || code === 'ENOTDIR' });
+  } finally {
+    await handle?.close();
   }
 }
 
-async function statOf(file: string): Promise<{ size: number; isFile: boolean }> {
-  const stats = await stat(file);
-  return { size: stats.size, isFile: stats.isFile() };
+/** No more than a profile may have, also where the file grows while it is read. */
+async function bytesOf(handle: FileHandle, size: number): Promise<Result<Buffer, TextError>> {
+  const chunks: Buffer[] = [];
+  for (let length = 0; length <= MOST_BYTES; ) {
+    // One byte more than there should be: the second read then finds the end.
+    const chunk = Buffer.allocUnsafe(size + 1);
+    const { bytesRead } = await handle.read(chunk, 0, chunk.byteLength);
+    if (bytesRead === 0) return ok(Buffer.concat(chunks));
+    chunks.push(chunk.subarray(0, bytesRead));
+    length += bytesRead;
+  }
+  return atStart(TOO_LARGE);
 }
 
 const TOO_LARGE = `The file has more than ${MOST_BYTES / 1_000_000} MB, so it cannot be a profile.`;
@@ -39,7 +54,7 @@ function unreadable(code: string): string {
   return code === 'EACCES' ? 'The file may not be read by you. Make it readable: chmod u+r' : `The file cannot be read (${code}).`;
 }
 
-const atStart = (text: string): Result<never, TextError> => fail({ text, line: 1, column: 1 });
+const atStart = (text: string): Result<never, TextError> => fail({ text, line: 1, column: 1, absent: false });
 
 function decode(bytes: Buffer): Result<FileText, TextError> {
   if (isUtf16(bytes)) return atStart('The file is in UTF-16. Save it as UTF-8.');
@@ -48,7 +63,7 @@ function decode(bytes: Buffer): Result<FileText, TextError> {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
     return ok({ text, sha256: createHash('sha256').update(bytes).digest('hex') });
   } catch {
-    return fail({ text: 'Here is a byte that is not UTF-8. Save the file as UTF-8.', ...firstBadByte(bytes) });
+    return fail({ text: 'Here is a byte that is not UTF-8. Save the file as UTF-8.', ...firstBadByte(bytes), absent: false });
   }
 }
 

@@ -2,7 +2,8 @@ import { nearest } from '../model/nearest.ts';
 import { problem, ProblemError } from '../model/problem.ts';
 import type { FileError } from './file-error.ts';
 import type { FoundProfile, FoundProfiles } from './find-profiles.ts';
-import { readGroups } from './read-groups.ts';
+import { isPattern, patternOf } from './pattern.ts';
+import { readGroups, type GroupsGiven } from './read-groups.ts';
 
 export type Selection = {
   /** In the order of the words, each profile once. */
@@ -15,10 +16,10 @@ export type Selection = {
  * Finds what words mean: a profile's name, a pattern with `*` and `?`, or a group, in this order.
  * Throws `profile-not-found` for the first word that means nothing. Files are read only for groups.
  */
-export async function selectProfiles(found: FoundProfiles, words: readonly string[]): Promise<Selection> {
+export async function selectProfiles(found: FoundProfiles, words: readonly string[], given: GroupsGiven = {}): Promise<Selection> {
   const usable = found.profiles.filter(({ shadowedBy }) => shadowedBy === null);
   const direct = words.map((word) => byName(usable, word));
-  const groups = direct.some((profiles) => profiles.length === 0) ? await readGroups(usable) : NO_GROUPS;
+  const groups = direct.some((profiles) => profiles.length === 0) ? await readGroups(usable, given) : NO_GROUPS;
   const profiles = words.flatMap((word, index) => {
     const chosen = orElse(direct[index] ?? [], () => usable.filter(({ file }) => groups.byFile.get(file)?.includes(word) ?? false));
     if (chosen.length === 0)
@@ -31,16 +32,10 @@ export async function selectProfiles(found: FoundProfiles, words: readonly strin
 const NO_GROUPS = { byFile: new Map<string, readonly string[]>(), unread: [] as readonly FileError[] } as const;
 
 function byName(profiles: readonly FoundProfile[], word: string): FoundProfile[] {
-  if (!/[*?]/.test(word)) return profiles.filter(({ name }) => name === word);
+  if (!isPattern(word)) return profiles.filter(({ name }) => name === word);
   const pattern = patternOf(word);
   return profiles.filter(({ name }) => pattern.test(name));
 }
-
-/** `*` is any text, `?` any character. Stars in a row are one, as each costs another pass over the name. */
-const patternOf = (word: string): RegExp => {
-  const escaped = word.replaceAll(/\*+/g, '*').replaceAll(/[.+^${}()|[\]\\]/g, String.raw`\$&`);
-  return new RegExp(`^${escaped.replaceAll('*', '.*').replaceAll('?', '.')}$`);
-};
 
 const orElse = <T>(first: readonly T[], other: () => readonly T[]): readonly T[] => (first.length > 0 ? first : other());
 

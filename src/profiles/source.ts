@@ -1,3 +1,4 @@
+import type { Scope } from './compose/reader.ts';
 import type { FoundProfile } from './find-profiles.ts';
 import type { LoadedProfile } from './load-profile.ts';
 
@@ -19,3 +20,6 @@ export const sourceOf = (found: FoundProfile, loaded: LoadedProfile): Source & {
   ...found.source,
   sha256: loaded.sha256,
 });
+
+/** Where the files of a profile may lie. Only the user's own links may lead anywhere, as into a folder of dotfiles. */
+export const scopeOf = ({ directory, needsTrust }: Source): Scope => ({ folder: directory, linksMayLeave: !needsTrust });

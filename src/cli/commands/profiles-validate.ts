@@ -2,10 +2,14 @@ import { resolve } from 'node:path';
 import { EXIT } from '../../model/problems/entry.ts';
 import { SCHEMA_VERSION } from '../../model/snapshot.ts';
 import { homeDirectory } from '../../platform/paths.ts';
-import { type FileError, profileInvalid } from '../../profiles/file-error.ts';
-import { loadProfile, profileNameOf } from '../../profiles/load-profile.ts';
+import { createReader } from '../../profiles/compose/reader.ts';
+import { type FileError, profileInvalid, sortErrors } from '../../profiles/file-error.ts';
+import { profileErrors, profileNameOf } from '../../profiles/load-profile.ts';
+import { strangeProfiles } from '../../profiles/overlay/apply-overlay.ts';
+import { overlayFile, readOverlay } from '../../profiles/overlay/read-overlay.ts';
+import { scopeOf } from '../../profiles/source.ts';
 import { type Context, defineCommand } from '../command.ts';
-import { allProfiles, loadAll, pickProfiles } from '../profile-files.ts';
+import { allProfiles, loadAll, pickProfiles, type ProfileFile, tell } from '../profile-files.ts';
 
 export const command = defineCommand({
   name: 'profiles validate',
@@ -39,15 +43,26 @@ type Checked = { readonly name: string; readonly file: string; readonly errors: 
 async function checkAll(context: Context): Promise<Checked[]> {
   const found = await allProfiles(context);
   const unusable = found.errors.map((error) => ({ name: profileNameOf(error.file), file: error.file, errors: [error] }));
-  return [...(await loadAll(found.profiles, context)).map(shown), ...unusable];
+  const names = found.profiles.map(({ name }) => name);
+  const own = await readOverlay(context.paths.config);
+  if (own.ok) tell(strangeProfiles(own.value, names), context);
+  return [...(await checkEach(await loadAll(found.profiles, context), context)), ...unusable];
 }
 
 /** A word with a slash or a profile's extension is a file, anything else a name, group or pattern. */
 async function check(word: string, context: Context): Promise<Checked[]> {
-  if (!/\/|\.(ya?ml|json)$/.test(word)) return (await pickProfiles([word], context)).map(shown);
+  if (!/\/|\.(ya?ml|json)$/.test(word)) return await checkEach(await pickProfiles([word], context), context);
   const file = resolve(context.cwd, word);
-  const loaded = await loadProfile(file, { home: homeDirectory(context.env) });
-  return [{ name: profileNameOf(file), file, errors: loaded.ok ? [] : loaded.error }];
+  return [{ name: profileNameOf(file), file, errors: await profileErrors(file, { home: homeDirectory(context.env) }) }];
 }
 
-const shown = ({ name, file, errors }: Checked): Checked => ({ name, file, errors });
+/** What is wrong for everybody, and beside it what the person's own changes make wrong. */
+async function checkEach(files: readonly ProfileFile[], { env, paths }: Context): Promise<Checked[]> {
+  const [read, own] = [createReader(), overlayFile(paths.config)];
+  return await Promise.all(
+    files.map(async ({ name, file, source, errors }) => {
+      const shared = await profileErrors(file, { home: homeDirectory(env), scope: scopeOf(source), read });
+      return { name, file, errors: sortErrors([...shared, ...errors.filter((error) => error.file === own)]) };
+    }),
+  );
+}

@@ -1,0 +1,70 @@
+import type { ProfileDocument } from '../../model/profile-shape.ts';
+import type { Profile } from '../../model/profile.ts';
+import { issueAt } from '../../model/profile-issue.ts';
+import { errorAt, type FileError } from '../file-error.ts';
+import { applyOverlay, overrideVariables } from '../overlay/apply-overlay.ts';
+import type { Overlay } from '../overlay/overlay.ts';
+import { checkComposed, secretsOf } from './check.ts';
+import { fillVariables } from './fill.ts';
+import type { Layer, Role } from './layers.ts';
+import { mergeDocuments } from './merge.ts';
+import { dataOf, withoutKeys, type Mapping } from './part.ts';
+import { declaredVariables, type Variable, type Variables } from './variables.ts';
+
+export type Composed = {
+  /** Null where there are errors, or variables without a value. */
+  readonly profile: Profile | null;
+  readonly document: ProfileDocument | null;
+  readonly root: Mapping;
+  readonly shared: unknown;
+  readonly variables: Variables;
+  readonly errors: readonly FileError[];
+  /** One for each variable that is used and has no value. */
+  readonly unset: readonly FileError[];
+  readonly warnings: readonly FileError[];
+};
+
+type Given = {
+  readonly name: string;
+  readonly home: string;
+  readonly overlay: Overlay;
+  /** False: a file is missing here, so what it declares and holds is not known. */
+  readonly allRead: boolean;
+};
+
+/** Files → merged → variables filled in → a person's own changes → checked. Pure: all reading is done. */
+export function compose(layers: readonly Layer[], { name, home, overlay, allRead }: Given): Composed {
+  const roots = layers.map(({ source }) => source.root);
+  const declared = declaredVariables(roots);
+  const merged = mergeLayers(layers);
+  const own = overrideVariables(declared.variables, { overlay, profile: name });
+  const filled = fillVariables(merged, own.variables);
+  const outcome = applyOverlay(filled.root, { overlay, profile: name });
+  const unset = new Set(filled.unset.map((variable) => variable.name));
+  const checked = checkComposed(outcome.root, { name, home, whole: allRead && unset.size === 0, unset });
+  // Where a file is missing, a variable that is unknown here may be declared there.
+  const unknown = allRead ? filled.errors : [];
+  return {
+    ...checked,
+    profile: unset.size > 0 ? null : checked.profile,
+    root: outcome.root,
+    shared: dataOf(fillVariables(merged, declared.variables).root),
+    variables: own.variables,
+    errors: [...roots.flatMap(secretsOf), ...declared.errors, ...unknown, ...checked.errors],
+    unset: filled.unset.map((variable) => unsetError(variable, name)),
+    warnings: [...own.warnings, ...outcome.warnings],
+  };
+}
+
+/** What only the files themselves are about. `$schema` says where an editor finds the schema, seen from its own file. */
+const OF_FILES: Readonly<Record<Role, ReadonlySet<string>>> = {
+  profile: new Set(['extends', 'variables']),
+  base: new Set(['extends', 'variables', '$schema']),
+  defaults: new Set(['extends', 'variables', '$schema']),
+};
+
+export const mergeLayers = (layers: readonly Layer[]): Mapping =>
+  layers.map(({ role, source }) => withoutKeys(source.root, OF_FILES[role])).reduce((near, far) => mergeDocuments(near, far));
+
+const unsetError = ({ name, value }: Variable, profile: string): FileError =>
+  errorAt(value.at, issueAt([], 'variable-unset', { name, profile }));

@@ -1,0 +1,92 @@
+import { nearest } from '../../model/nearest.ts';
+import { issueAt } from '../../model/profile-issue.ts';
+import { errorAt, type FileError } from '../file-error.ts';
+import { list, mapping, scalar, type Mapping, type Part, type Plain, type Scalar } from './part.ts';
+import { ESCAPED, PIECES, type Variable, type Variables } from './variables.ts';
+
+export type Filling = {
+  readonly root: Mapping;
+  readonly errors: readonly FileError[];
+  /** Variables that are used and have no value: their `${name}` stays as it is written. */
+  readonly unset: readonly Variable[];
+};
+
+/** Text that grows by its variables may not become more than a file may have. */
+const MOST_CHARACTERS = 1_000_000;
+
+/** The document with each `${name}` of its values replaced. Keys are never looked at, and values of variables never looked into. */
+export function fillVariables(root: Mapping, variables: Variables): Filling {
+  const filler = new Filler(variables);
+  const filled = filler.fill(root, '') as Mapping;
+  return { root: filled, errors: filler.errors, unset: [...filler.unset] };
+}
+
+class Filler {
+  readonly errors: FileError[] = [];
+  readonly unset = new Set<Variable>();
+  readonly #variables: Variables;
+  #left = MOST_CHARACTERS;
+
+  constructor(variables: Variables) {
+    this.#variables = variables;
+  }
+
+  /** `key`: what the value is the value of, which decides whether a number may become of it. */
+  fill(part: Part, key: string): Part {
+    if (part.is === 'list')
+      return list(
+        part.items.map((item) => this.fill(item, key)),
+        part.at,
+      );
+    if (part.is === 'mapping')
+      return mapping(new Map([...part.entries].map(([name, entry]) => [name, { ...entry, value: this.fill(entry.value, name) }])), part.at);
+    return typeof part.value === 'string' && part.value.includes('${') ? this.#text(part.value, { part, key }) : part;
+  }
+
+  #text(text: string, { part, key }: { readonly part: Scalar; readonly key: string }): Scalar {
+    const pieces = [...text.matchAll(PIECES)];
+    const used = pieces.flatMap(([piece, name]) => (piece === ESCAPED ? [] : (this.#find({ piece, name, text }, part) ?? [])));
+    const names = [...new Set(used.map(({ name }) => name))];
+    const [only] = used;
+    if (only !== undefined && only.value.value !== null && text === `\${${only.name}}`) {
+      return scalar(suited(only.value.value, key), only.value.at, { names, whole: true, writtenAt: part.at });
+    }
+    const values = new Map(used.map(({ name, value }) => [name, value.value]));
+    if (!this.#fits(text, used)) return this.#tooLong(part);
+    const filled = text.replaceAll(PIECES, (piece, name) => (piece === ESCAPED ? '${' : String(values.get(name) ?? piece)));
+    return scalar(filled, part.at, names.length === 0 ? null : { names, whole: false, writtenAt: part.at });
+  }
+
+  #find({ piece, name, text }: { piece: string; name: string | undefined; text: string }, { at }: Scalar): Variable | null {
+    const variable = name === undefined ? undefined : this.#variables.get(name);
+    if (variable?.value.value === null) this.unset.add(variable);
+    if (variable !== undefined) return variable;
+    const start = text.indexOf(piece);
+    const syntax = issueAt([], 'variable-syntax', { text: text.slice(start, start + 20) });
+    const unknown = (unknownName: string) =>
+      issueAt([], 'variable-unknown', { name: unknownName, nearest: nearest(unknownName, [...this.#variables.keys()]) });
+    this.errors.push(errorAt(at, name === undefined ? syntax : unknown(name)));
+    return null;
+  }
+
+  #fits(text: string, used: readonly Variable[]): boolean {
+    this.#left -= used.reduce((sum, { value }) => sum + String(value.value).length, text.length);
+    return this.#left >= 0;
+  }
+
+  #tooLong(part: Scalar): Scalar {
+    this.errors.push(errorAt(part.at, issueAt([], 'variables-too-long', { most: MOST_CHARACTERS })));
+    return part;
+  }
+}
+
+/** The keys that take a number, and the one that takes true or false; every other key takes a text. */
+const NUMBERS: ReadonlySet<string> = new Set(['port', 'countMax', 'local', 'remote', 'dynamic', 'remoteDynamic', 'to', 'fallbackPorts']);
+
+/** A value that stands alone becomes what its key takes: `port: ${port}` a number, `user: ${id}` a text, whichever way it was declared. */
+function suited(value: Exclude<Plain, null>, key: string): Plain {
+  const text = String(value);
+  if (NUMBERS.has(key)) return /^(0|[1-9]\d{0,8})$/.test(text) ? Number(text) : value;
+  if (key === 'public') return text === 'true' ? true : text === 'false' ? false : value;
+  return text;
+}
