@@ -13,7 +13,11 @@ export type AgentDeadlines = {
   readonly signMs: number;
 };
 
+/** Where a person sees that it is his turn; a login's own deadline waits for him. */
 export const AGENT_DEADLINES: AgentDeadlines = { listMs: 5_000, signMs: 120_000 };
+
+/** Where nobody does: short enough that the login can go on with another key. */
+export const UNATTENDED_DEADLINES: AgentDeadlines = { listMs: 5_000, signMs: 15_000 };
 
 /** A key or certificate that an agent holds. */
 export type AgentKey = {

@@ -2,7 +2,7 @@ import type { AgentAuthMethod, PublicKeyAuthMethod } from 'ssh2';
 import { ProblemError, type Problem } from '../../model/problem.ts';
 import { systemClock, type Clock } from '../../platform/clock.ts';
 import type { ResolvedHop } from '../types.ts';
-import { type Agent, AGENT_DEADLINES, type AgentDeadlines } from './agent.ts';
+import { type Agent, AGENT_DEADLINES, type AgentDeadlines, UNATTENDED_DEADLINES } from './agent.ts';
 import { askedAt } from './asking.ts';
 import { type CertificateRemark, certificateRemarks, isOutOfTime } from './certificate-remarks.ts';
 import { type KeyRing, readKeyRing } from './key-ring.ts';
@@ -51,10 +51,11 @@ export type CredentialsGiven = {
  * Rejects with ProblemError `key-unusable` or `no-credentials` where there is no key and nobody can be asked for anything else.
  */
 export async function loadCredentials(hop: ResolvedHop, given: CredentialsGiven = {}): Promise<Credentials> {
-  const { agent: deadlines = AGENT_DEADLINES, person = NOBODY, clock = systemClock } = given;
+  const { person = NOBODY, clock = systemClock } = given;
+  const asked = askedAt(hop, given);
+  const deadlines = given.agent ?? (asked === null ? UNATTENDED_DEADLINES : AGENT_DEADLINES);
   const agent: Agent | null = hop.agent === null ? null : { socket: hop.agent, deadlines, clock };
   const ring = await readKeyRing(hop, agent);
-  const asked = askedAt(hop, given);
   const now = clock.now();
   const { usable, refused } = usableKeys(hop, orderKeys(hop, ring));
   const keys = expiredLast(usable, now).filter(({ holder }) => asked !== null || holder.is !== 'locked');

@@ -25,7 +25,7 @@ const open = new Set<Socket>();
 let key: Key;
 let certificate: Buffer;
 beforeAll(async () => {
-  [key] = await Promise.all([makeKey(dir, { name: 'k' })]);
+  key = await makeKey(dir, { name: 'k' });
   certificate = blobOf(readFileSync(await certify(key.path, key.path), 'utf8'));
   server = createServer((socket) => {
     open.add(socket);
