@@ -105,8 +105,11 @@ export class Runner {
 
   /** A question was answered, or declined, that this tunnel may wait for. */
   settled(settled: Settled): void {
-    if (settled.how === 'answered') this.#byPerson = true;
+    const before = this.#byPerson;
+    this.#byPerson ||= settled.how === 'answered';
     this.#send({ type: 'prompt-settled', ...settled });
+    // Where it is another tunnel that waited, nobody has asked for this one's next dial.
+    if (this.#byPerson) this.#byPerson = before;
   }
 
   /** Resolves when every binding is free and every connection closed. */
@@ -156,11 +159,11 @@ export class Runner {
   }
 
   async #connect(epoch: number): Promise<void> {
+    const byPerson = this.#byPerson;
+    this.#byPerson = false;
     this.#epoch = new AbortController();
     await this.#before;
     if (epoch !== this.#tunnel.epoch) return;
-    const byPerson = this.#byPerson;
-    this.#byPerson = false;
     try {
       const links = await this.#connection.connect(epoch, { byPerson });
       if (epoch !== this.#tunnel.epoch) return;
