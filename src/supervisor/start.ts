@@ -16,7 +16,7 @@ import { serve } from './serve.ts';
 import { surviveErrors } from './signals.ts';
 import { createTunnels, type Tunnels } from './tunnels.ts';
 import { openRefusalStore } from './refusals-store.ts';
-import { openWantedStore, type WantedStore } from './wanted-store.ts';
+import { openWantedStore } from './wanted-store.ts';
 
 export interface Running {
   /** Begins the end; asking again changes nothing. */
@@ -30,9 +30,9 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Runni
   const clock = systemClock;
   const log = await startLog(options);
   const forgetErrors = surviveErrors(log, () => void log.close().finally(() => process.exit(SUPERVISOR_EXIT.failed)));
-  const wanted = openWantedStore({ directory: paths.state, clock, log });
-  const refusals = openRefusalStore({ directory: paths.state, clock, log });
-  const recovery = openRecovery({ directory: paths.state, clock, log });
+  const kept = { directory: paths.state, clock, log };
+  const [wanted, refusals] = [openWantedStore(kept), openRefusalStore(kept)];
+  const recovery = openRecovery(kept);
   const prompts = new PromptBook({ clock, log, keychain: systemKeychain({ clock }) });
   const tunnels = createTunnels({ clock, random: Math.random, env, log, wanted, refusals, rungs: recovery.rungs, prompts });
   const doctor = createDoctor({
@@ -62,8 +62,7 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Runni
     ending.abort();
     await served.close();
     recovery.close();
-    refusals.close();
-    await finish({ log, wanted });
+    await finish({ log, stores: [wanted, refusals] });
     forgetErrors();
   });
   return { stop, stopped };
@@ -110,8 +109,8 @@ async function closeTunnels({ tunnels, log }: Parts, { up = [] }: SupervisorOpti
   ]);
 }
 
-async function finish({ log, wanted }: { log: Log; wanted: WantedStore }): Promise<void> {
-  wanted.close();
+async function finish({ log, stores }: { log: Log; stores: readonly { close(): void }[] }): Promise<void> {
+  for (const store of stores) store.close();
   log.info('supervisor-stopped', { text: 'The supervisor has stopped.' });
   await log.close();
 }
