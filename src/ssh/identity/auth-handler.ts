@@ -18,8 +18,8 @@ export type Login = {
   readonly attach: (client: Client, onEnd: (because: Problem) => void) => void;
   /** `login-refused` with what has been tried until now, for when the server has said its last no. */
   readonly refused: () => Problem;
-  /** Whether the server has refused anything yet: one that closes after that may have had enough of us. */
-  readonly wasRefused: () => boolean;
+  /** What the server has refused yet, a person's answers before all: one that closes after that may have had enough of us. */
+  readonly refusedYet: () => 'nothing' | 'keys' | 'answers';
 };
 
 /**
@@ -30,7 +30,7 @@ export type Login = {
  */
 export function createAuthHandler(hop: ResolvedHop, credentials: Credentials, given: Partial<Asked> = {}): Login {
   const attempt = new Attempt(hop, credentials, askedAt(hop, given));
-  return { handler: attempt.handler, attach: attempt.attach, refused: attempt.refused, wasRefused: attempt.wasRefused };
+  return { handler: attempt.handler, attach: attempt.attach, refused: attempt.refused, refusedYet: attempt.refusedYet };
 }
 
 class Attempt implements Login {
@@ -44,7 +44,7 @@ class Attempt implements Login {
   #left: readonly string[] | null = null;
   /** The last try, until the server's answer to it is heard. */
   #trying: { readonly way: LoginWay; readonly tried: Tried } | null = null;
-  #refusals = 0;
+  #refusedYet: ReturnType<Login['refusedYet']> = 'nothing';
   #attached = false;
   #end: (because: Problem) => void = () => {};
 
@@ -86,7 +86,7 @@ class Attempt implements Login {
       pending: this.#trying !== null,
     });
 
-  readonly wasRefused = (): boolean => this.#refusals > 0;
+  readonly refusedYet: Login['refusedYet'] = () => this.#refusedYet;
 
   readonly handler = (left: readonly AuthenticationType[] | null, partial: boolean | null, next: NextAuthHandler): void => {
     if (!this.#attached && left !== null) this.#heard(left, partial === true);
@@ -102,7 +102,7 @@ class Attempt implements Login {
     trying?.way.ended(partial ? 'accepted' : 'refused');
     if (trying === null) return;
     if (!partial) {
-      this.#refusals += 1;
+      this.#refusedYet = trying.way.name === 'publickey' && this.#refusedYet !== 'answers' ? 'keys' : 'answers';
       return;
     }
     this.#accepted.push(trying.tried);

@@ -19,7 +19,7 @@ export type SessionFailure = {
   readonly waiting: boolean;
   /** What the two sides have not in common. */
   readonly mismatch: Problem | null;
-  readonly login: Pick<Login, 'refused' | 'wasRefused'>;
+  readonly login: Pick<Login, 'refused' | 'refusedYet'>;
 };
 
 /** Which problem a session that did not come about has: by phase, level and code, never by text. */
@@ -58,7 +58,9 @@ function problemOfLogin({ hop, error, lateMs, login }: SessionFailure): Problem 
   const at = { host: hop.host, port: hop.port };
   if (lateMs !== null) return problem('login-timeout', { host: hop.host, user: hop.user, ms: lateMs });
   const broken = error === null || error.level === 'client-socket';
-  if (broken && login.wasRefused()) return problem('login-cut-off', { host: hop.host, user: hop.user });
+  // dropbear says nothing more when its MaxAuthTries are used up.
+  if (broken && login.refusedYet() === 'answers') return login.refused();
+  if (broken && login.refusedYet() === 'keys') return problem('login-cut-off', { host: hop.host, user: hop.user });
   if (error === null) return problem('connection-reset', { ...at, code: 'CLOSED' });
   if (error.level === 'client-socket')
     return problem('connection-reset', { ...at, code: typeof error.code === 'string' ? error.code : 'ERROR' });

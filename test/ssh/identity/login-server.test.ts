@@ -192,17 +192,30 @@ test('a key that a person must touch is no reason for a deadline, nor is one to 
   expect(await login).toBeNull();
 });
 
-test('a server that closes without a word after it has refused something is told from a network that broke', async () => {
-  let tries = 0;
-  const hop = await serve((context) => {
-    tries += context.method === 'password' ? 1 : 0;
-    if (tries < 2) context.reject(['password']);
-    else for (const client of connections) client.end();
+describe('a server that closes without a word after it has refused something, as dropbear does', () => {
+  const closingAfter = (method: string) => {
+    let tries = 0;
+    return serve((context) => {
+      tries += context.method === method ? 1 : 0;
+      if (tries < 2) context.reject(['publickey', 'password']);
+      else for (const client of connections) client.end();
+    });
+  };
+
+  test('is told from a network that broke', async () => {
+    const hop = await closingAfter('publickey');
+    const other = await makeKey(dir, { name: 'other' });
+    expect(await logIn({ ...hop, identities: required(key.path, other.path) })).toMatchObject({ code: 'login-cut-off' });
   });
-  expect(
-    await logIn(
-      hop,
-      personWho(() => ['wrong']),
-    ),
-  ).toMatchObject({ code: 'login-cut-off' });
+
+  test('has refused the login where a person gave the answers', async () => {
+    const hop = await closingAfter('password');
+    const tried = 'password (2 times); at the last it ended the connection (as MaxAuthTries does)';
+    expect(
+      await logIn(
+        hop,
+        personWho(() => ['wrong']),
+      ),
+    ).toMatchObject({ code: 'login-refused', facts: { tried } });
+  });
 });

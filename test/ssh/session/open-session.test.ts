@@ -13,7 +13,7 @@ const given = {
   login: {
     handler: () => false as const,
     attach: () => {},
-    wasRefused: () => false,
+    refusedYet: () => 'nothing' as const,
     refused: () => problem('login-refused', { host: 'hop', user: 'ann', tried: '' }),
   },
 };
