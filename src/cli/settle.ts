@@ -22,7 +22,8 @@ export function settled(tunnel: TunnelSnapshot): ExitCode | null {
       return tunnel.wanted === 'down' ? EXIT.failed : null;
     case 'connecting':
     case 'reconnecting':
-      return null;
+      // Tried again by itself, as agents come back; but whoever waits here is the one who can start it.
+      return tunnel.because?.code === ('agent-unusable' satisfies ProblemCode) ? EXIT.personNeeded : null;
   }
 }
 

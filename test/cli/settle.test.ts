@@ -13,6 +13,7 @@ describe('waiting for a tunnel', () => {
   test('goes on while it connects or reconnects, whatever went wrong so far', () => {
     expect(settled(connecting({ because: because('connect-refused') }))).toBeNull();
     expect(settled(tunnel({ state: 'reconnecting', because: because('link-closed') }))).toBeNull();
+    expect(settled(connecting({ because: because('agent-unusable') }))).toBe(4);
   });
 
   test('ends with the code of the problem that blocks it', () => {
