@@ -1,3 +1,4 @@
+import { realpathSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { requireShape, requireVersion } from './guard.ts';
 
@@ -13,9 +14,10 @@ export type Tables = {
 
 /** The tables of the ssh2 that is installed; throws UnknownSsh2 where it is not the one we know. */
 export function ssh2Tables(): Tables {
-  const require = createRequire(import.meta.url);
-  requireVersion((require('ssh2/package.json') as { version?: unknown }).version);
-  return requireShape<Tables>('constants', require('ssh2/lib/protocol/constants.js'), {
+  // From where `import` has found it: behind a symbolic link (npm link, pnpm) `require` may load it a second time, by the other path.
+  const require = createRequire(realpathSync(createRequire(import.meta.url).resolve('ssh2')));
+  requireVersion((require('../package.json') as { version?: unknown }).version);
+  return requireShape<Tables>('constants', require('./protocol/constants.js'), {
     SUPPORTED_KEX: 'array',
     SUPPORTED_SERVER_HOST_KEY: 'array',
     SUPPORTED_CIPHER: 'array',
