@@ -2,8 +2,8 @@ import { resolve } from 'node:path';
 import { problem, ProblemError } from '../model/problem.ts';
 import { isProfileName, printHop } from '../model/profile.ts';
 import type { HopAddress } from '../model/profile-hop.ts';
-import { parseDestination, parseJumps } from './destination.ts';
-import { type ForwardDocument, parseForwardSpec, type SpecFlag } from './forward-spec.ts';
+import { parseDestination, parseJumps } from '../model/destination.ts';
+import { type ForwardDocument, parseForwardSpec, type SpecFlag } from '../model/forward-spec.ts';
 
 /** The flags of `tunnels up` that describe a tunnel; the values as typed. */
 export type AdHocFlags = {

@@ -1,5 +1,5 @@
-import { type HopAddress, parseHop } from '../model/profile-hop.ts';
-import { fail, ok, type Result } from '../model/result.ts';
+import { type HopAddress, parseHop } from './profile-hop.ts';
+import { fail, ok, type Result } from './result.ts';
 
 /** The last word of ssh(1): `[user@]host` or `ssh://[user@]host[:port]`. A colon in the first form belongs to an IPv6 address. */
 export function parseDestination(text: string): Result<HopAddress, 'destination-invalid'> {

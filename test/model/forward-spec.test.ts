@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parseForwardSpec, type SpecFlag } from '../../src/cli/forward-spec.ts';
+import { parseForwardSpec, type SpecFlag } from '../../src/model/forward-spec.ts';
 
 describe('a forward in the syntax of ssh(1)', () => {
   test.each<[SpecFlag, string, object]>([

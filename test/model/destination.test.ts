@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parseDestination, parseJumps } from '../../src/cli/destination.ts';
+import { parseDestination, parseJumps } from '../../src/model/destination.ts';
 import { printHop } from '../../src/model/profile.ts';
 
 describe('a server in the syntax of ssh(1)', () => {

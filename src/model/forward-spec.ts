@@ -1,5 +1,5 @@
-import type { SpecError } from '../model/problems/command-line.ts';
-import { fail, ok, type Result } from '../model/result.ts';
+import type { SpecError } from './problems/command-line.ts';
+import { fail, ok, type Result } from './result.ts';
 
 export type SpecFlag = '-L' | '-R' | '-D';
 /** One entry of a profile's `forwards`, in the profile's own words. */
