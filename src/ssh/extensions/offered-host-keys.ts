@@ -1,4 +1,5 @@
 import type { Client } from 'ssh2';
+import { requireShape } from './guard.ts';
 
 /** The host keys that a server says it has (OpenSSH's PROTOCOL 2.5, hostkeys-00@openssh.com). */
 export type HostKeyOffer = {
@@ -58,18 +59,11 @@ type Internals = {
 };
 
 function internalsOf(client: Client): Internals {
-  const inner = client as unknown as Internals;
-  const protocol = inner._protocol as Partial<Internals['_protocol']> | undefined;
-  const known =
-    Array.isArray(inner._callbacks) &&
-    typeof protocol?.openssh_hostKeysProve === 'function' &&
-    typeof protocol.requestSuccess === 'function' &&
-    typeof protocol._handlers?.['GLOBAL_REQUEST'] === 'function';
-  if (!known) throw new Error('ssh2 is not built as expected: it has no hostkeys-00@openssh.com');
+  const inner = requireShape<Internals>('Client', client, { _callbacks: 'array', _protocol: 'object' });
+  requireShape('Protocol', inner._protocol, { openssh_hostKeysProve: 'function', requestSuccess: 'function', _handlers: 'object' });
+  requireShape('Protocol._handlers', inner._protocol._handlers, { GLOBAL_REQUEST: 'function' });
   return inner;
 }
 
-function sessionOf({ _protocol: { _kex: kex } }: Internals): Buffer {
-  if (!Buffer.isBuffer(kex?.sessionID)) throw new Error('ssh2 is not built as expected: it has no session id');
-  return Buffer.from(kex.sessionID);
-}
+const sessionOf = ({ _protocol: { _kex: kex } }: Internals): Buffer =>
+  Buffer.from(requireShape<{ readonly sessionID: Buffer }>('KeyExchange', kex, { sessionID: 'buffer' }).sessionID);

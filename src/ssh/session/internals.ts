@@ -1,10 +1,10 @@
 import type { Client } from 'ssh2';
-import { UnknownSsh2 } from '../extensions/guard.ts';
+import { requireShape } from '../extensions/guard.ts';
 
 /**
- * The only place that reaches into ssh2. What is used is not part of its interface, so ssh2 is
- * pinned to one version and each reach checks what it finds: a changed ssh2 fails here, loudly,
- * and not as a strange connection.
+ * What a session uses of ssh2's inside; what is added to ssh2 lies in `ssh/extensions`. None of it is part of its interface, so
+ * ssh2 is pinned to one version and each reach checks what it finds: a changed ssh2 fails here, loudly, and not as a strange
+ * connection.
  */
 type Internals = {
   readonly _remoteVer?: unknown;
@@ -85,12 +85,8 @@ export function serverVersion(client: Client): string {
 }
 
 function internalsOf(client: Client): Internals {
-  const inner = client as unknown as Partial<Internals>;
-  const known =
-    Array.isArray(inner._callbacks) &&
-    typeof inner._chanMgr?.get === 'function' &&
-    typeof inner._protocol?.ping === 'function' &&
-    typeof inner._protocol._handlers === 'object';
-  if (!known) throw new UnknownSsh2('ssh2 is not built as expected');
-  return inner as Internals;
+  const inner = requireShape<Internals>('Client', client, { _callbacks: 'array', _chanMgr: 'object', _protocol: 'object' });
+  requireShape('ChannelManager', inner._chanMgr, { get: 'function' });
+  requireShape('Protocol', inner._protocol, { ping: 'function', _handlers: 'object' });
+  return inner;
 }

@@ -46,32 +46,48 @@ function set({ plus, minus }: Bits, at: number, x: number): void {
 const get = ({ plus, minus }: Bits, at: number): number => ((plus[at >> 5]! >>> (at & 31)) & 1) - ((minus[at >> 5]! >>> (at & 31)) & 1);
 
 function exchange(a: Bits, b: Bits, mask: number): void {
-  for (const row of ['plus', 'minus'] as const) {
-    const [x, y] = [a[row], b[row]];
-    for (let i = 0; i < WORDS; i += 1) {
-      const change = mask & (x[i]! ^ y[i]!);
-      x[i]! ^= change;
-      y[i]! ^= change;
-    }
+  exchangeRow(a.plus, b.plus, mask);
+  exchangeRow(a.minus, b.minus, mask);
+}
+
+function exchangeRow(a: Int32Array, b: Int32Array, mask: number): void {
+  for (let i = 0; i < WORDS; i += 1) {
+    const change = mask & (a[i]! ^ b[i]!);
+    a[i]! ^= change;
+    b[i]! ^= change;
   }
 }
 
 /** to += from where `as` is all ones, to -= from where `negated` is. */
 function add(to: Bits, from: Bits, { as, negated }: { readonly as: number; readonly negated: number }): void {
+  const { plus: toPlus, minus: toMinus } = to;
+  const { plus: fromPlus, minus: fromMinus } = from;
   for (let i = 0; i < WORDS; i += 1) {
-    const [p, m] = [to.plus[i]!, to.minus[i]!];
-    const [fp, fm] = [from.plus[i]!, from.minus[i]!];
-    const plus = (fp & as) | (fm & negated);
-    const minus = (fm & as) | (fp & negated);
-    to.plus[i] = (p & ~(plus | minus)) | (plus & ~(p | m)) | (m & minus);
-    to.minus[i] = (m & ~(plus | minus)) | (minus & ~(p | m)) | (p & plus);
+    const p = toPlus[i]!;
+    const m = toMinus[i]!;
+    const plus = (fromPlus[i]! & as) | (fromMinus[i]! & negated);
+    const minus = (fromMinus[i]! & as) | (fromPlus[i]! & negated);
+    toPlus[i] = (p & ~(plus | minus)) | (plus & ~(p | m)) | (m & minus);
+    toMinus[i] = (m & ~(plus | minus)) | (minus & ~(p | m)) | (p & plus);
   }
 }
 
 function shiftUp({ plus, minus }: Bits): void {
-  for (const row of [plus, minus]) for (let i = WORDS - 1; i >= 0; i -= 1) row[i] = (row[i]! << 1) | ((row[i - 1] ?? 0) >>> 31);
+  shiftRowUp(plus);
+  shiftRowUp(minus);
+}
+
+function shiftRowUp(row: Int32Array): void {
+  for (let i = WORDS - 1; i > 0; i -= 1) row[i] = (row[i]! << 1) | (row[i - 1]! >>> 31);
+  row[0]! <<= 1;
 }
 
 function shiftDown({ plus, minus }: Bits): void {
-  for (const row of [plus, minus]) for (let i = 0; i < WORDS; i += 1) row[i] = (row[i]! >>> 1) | ((row[i + 1] ?? 0) << 31);
+  shiftRowDown(plus);
+  shiftRowDown(minus);
+}
+
+function shiftRowDown(row: Int32Array): void {
+  for (let i = 0; i < WORDS - 1; i += 1) row[i] = (row[i]! >>> 1) | (row[i + 1]! << 31);
+  row[WORDS - 1]! >>>= 1;
 }

@@ -15,7 +15,8 @@ export function invertTriple(a: Int32Array): Int32Array {
   r[0] = inverseOf(3);
   let delta = 1;
   for (let step = 0; step < 2 * DEGREE - 1; step += 1) {
-    const [f0, g0] = [reduce(f[0]!, FQ), reduce(g[0]!, FQ)];
+    const f0 = reduce(f[0]!, FQ);
+    const g0 = reduce(g[0]!, FQ);
     // All ones where delta > 0 and g0 is not 0.
     const swap = (-delta >> 31) & ((g0 | -g0) >> 31);
     delta = (delta ^ (swap & (delta ^ -delta))) + 1;

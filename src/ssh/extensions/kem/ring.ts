@@ -30,14 +30,24 @@ export function reduce(x: number, { modulus, coarse, fine }: Field): number {
 /** One factor may be as large as the field; the other's coefficients are -1, 0 and 1. */
 export function multiply(a: Int32Array, small: Int32Array, field: Field): Int32Array {
   const product = new Int32Array(2 * DEGREE);
-  for (let i = 0; i < DEGREE; i += 1) {
-    const factor = small[i]!;
-    for (let j = 0; j < DEGREE; j += 1) product[i + j]! += Math.imul(factor, a[j]!);
+  for (let k = 0; k < DEGREE; k += 1) {
+    product[k] = convolve(a, small, { sum: k, from: 0, to: k });
+    product[k + DEGREE] = convolve(a, small, { sum: k + DEGREE, from: k + 1, to: DEGREE - 1 });
   }
   for (let i = 2 * DEGREE - 2; i >= DEGREE; i -= 1) {
     // x^i = x^(i-760) + x^(i-761)
     product[i - DEGREE]! += product[i]!;
     product[i - DEGREE + 1]! += product[i]!;
   }
-  return product.subarray(0, DEGREE).map((x) => reduce(x, field));
+  const reduced = new Int32Array(DEGREE);
+  for (let i = 0; i < DEGREE; i += 1) reduced[i] = reduce(product[i]!, field);
+  return reduced;
+}
+
+type Range = { readonly sum: number; readonly from: number; readonly to: number };
+
+function convolve(a: Int32Array, b: Int32Array, { sum, from, to }: Range): number {
+  let total = 0;
+  for (let i = from; i <= to; i += 1) total = (total + Math.imul(a[i]!, b[sum - i]!)) | 0;
+  return total;
 }

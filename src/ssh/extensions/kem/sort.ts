@@ -11,7 +11,8 @@ export function sortInPlace(list: Uint32Array): void {
 }
 
 function exchange(list: Uint32Array, low: number, high: number): void {
-  const [a, b] = [list[low]!, list[high]!];
+  const a = list[low]!;
+  const b = list[high]!;
   // The numbers have 32 bits, so their difference has its sign beyond them.
   const swap = -Number(b < a) & (a ^ b);
   list[low] = a ^ swap;
