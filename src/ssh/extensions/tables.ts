@@ -15,9 +15,9 @@ export type Tables = {
 /** The tables of the ssh2 that is installed; throws UnknownSsh2 where it is not the one we know. */
 export function ssh2Tables(): Tables {
   // From where `import` has found it: behind a symbolic link (npm link, pnpm) `require` may load it a second time, by the other path.
-  const require = createRequire(realpathSync(createRequire(import.meta.url).resolve('ssh2')));
-  requireVersion((require('../package.json') as { version?: unknown }).version);
-  return requireShape<Tables>('constants', require('./protocol/constants.js'), {
+  const load = createRequire(realpathSync(createRequire(import.meta.url).resolve('ssh2')));
+  requireVersion((load('../package.json') as { version?: unknown }).version);
+  return requireShape<Tables>('constants', load('./protocol/constants.js'), {
     SUPPORTED_KEX: 'array',
     SUPPORTED_SERVER_HOST_KEY: 'array',
     SUPPORTED_CIPHER: 'array',
