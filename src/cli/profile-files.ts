@@ -4,7 +4,7 @@ import { fail, type Result } from '../model/result.ts';
 import { createReader, type Reader } from '../profiles/compose/reader.ts';
 import { type FileError, printFileError, profileInvalid, sortErrors } from '../profiles/file-error.ts';
 import { findProfiles, type FoundProfile, type FoundProfiles } from '../profiles/find-profiles.ts';
-import { loadProfile, type LoadedProfile } from '../profiles/load-profile.ts';
+import { loadProfile, type LoadedProfile, profileErrors } from '../profiles/load-profile.ts';
 import { NO_OVERLAY, type Overlay } from '../profiles/overlay/overlay.ts';
 import { readOverlay } from '../profiles/overlay/read-overlay.ts';
 import { selectProfiles } from '../profiles/select-profiles.ts';
@@ -67,8 +67,9 @@ async function loadWith(loading: Loading, found: readonly FoundProfile[], contex
 
 /** A person's own changes that cannot be read keep everything from being used: a profile without them may log in as somebody else. */
 async function load({ file, source }: FoundProfile, { read, overlay, overlayErrors }: Loading, { env }: Context): Promise<Loaded> {
-  const result = await loadProfile(file, { home: homeDirectory(env), scope: scopeOf(source), read, overlay });
-  return overlayErrors.length === 0 ? result : fail([...(result.ok ? [] : result.error), ...overlayErrors]);
+  const given = { home: homeDirectory(env), scope: scopeOf(source), read, overlay };
+  if (overlayErrors.length === 0) return await loadProfile(file, given);
+  return fail([...(await profileErrors(file, given)), ...overlayErrors]);
 }
 
 type Loaded = Result<LoadedProfile, FileError[]>;

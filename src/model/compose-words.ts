@@ -13,6 +13,7 @@ export type ComposeFacts = {
   'variable-syntax': { readonly text: string };
   'variables-too-long': { readonly most: number };
   'override-variable': { readonly key: string };
+  'override-value': { readonly name: string };
   'override-profile': { readonly name: string; readonly nearest: string };
   'override-forward': { readonly name: string; readonly nearest: string; readonly profile: string };
   'override-listen': { readonly name: string; readonly key: string };
@@ -42,6 +43,7 @@ export const COMPOSE_WORDS: { readonly [Code in keyof ComposeFacts]: (facts: Com
   'variable-syntax': (f) => `"${f.text}" is not a variable. Write \${name}, or $\${ where those characters are meant.`,
   'variables-too-long': (f) => `With its variables filled in, the profile has more than ${f.most} characters. Use shorter values.`,
   'override-variable': (f) => `${f.key} uses a variable, and nothing here may. Write the value out.`,
+  'override-value': (f) => `The value of ${f.name} must be a text, a number, true or false.`,
   'override-profile': (f) => `There is no profile ${f.name}, so this changes nothing.${meant(f.nearest)}`,
   'override-forward': (f) => `The profile ${f.profile} has no forward ${f.name}, so this changes nothing.${meant(f.nearest)}`,
   'override-listen': (f) => `The forward ${f.name} has no ${f.key}, so this changes nothing.`,

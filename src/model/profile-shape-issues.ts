@@ -78,13 +78,16 @@ function typeWord(value: unknown): string {
   return typeof value === 'boolean' ? 'true or false' : 'a mapping';
 }
 
-type Mapping = { readonly value: unknown; readonly path: IssuePath; readonly keys: readonly string[] };
+type Mapping = { readonly value: unknown; readonly path: IssuePath; readonly keys: readonly string[]; readonly ofFile?: readonly string[] };
+
+/** What only a file has: composing it leaves nothing of these, so that a document never has them, but a mistyped key may mean one. */
+const OF_FILE = ['extends', 'variables'] as const;
 
 /** The places where the shape has mappings. Valibot takes a list for a mapping without keys. */
 function mappings(document: unknown): Mapping[] {
   if (!isMapping(document)) return [{ value: document, path: [], keys: KEYS.profile }];
   return [
-    { value: document, path: [], keys: KEYS.profile },
+    { value: document, path: [], keys: KEYS.profile, ofFile: OF_FILE },
     ...entriesOf(document['hops']).map((value, index) => ({ value, path: ['hops', index], keys: KEYS.hop })),
     ...entriesOf(document['forwards']).map((value, index) => ({ value, path: ['forwards', index], keys: KEYS.forward })),
     { value: document['keepalive'], path: ['keepalive'], keys: KEYS.keepalive },
@@ -97,9 +100,9 @@ const listIssue = ({ path }: Mapping): ShapeIssue =>
   issueAt(path, 'wrong-type', { key: keyOf(path), expected: 'a mapping', got: 'a list' });
 
 function unknownKeys(document: unknown): ShapeIssue[] {
-  return mappings(document).flatMap(({ value, path, keys }) =>
+  return mappings(document).flatMap(({ value, path, keys, ofFile = [] }) =>
     (isMapping(value) ? Object.keys(value) : [])
       .filter((key) => !keys.includes(key))
-      .map((key) => issueAt([...path, key], 'unknown-key', { key, nearest: nearest(key, keys) })),
+      .map((key) => issueAt([...path, key], 'unknown-key', { key, nearest: nearest(key, [...keys, ...ofFile.filter((known) => known !== key)]) })),
   );
 }

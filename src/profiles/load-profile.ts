@@ -65,7 +65,7 @@ async function readAll(file: string, given: LoadGiven): Promise<ReadAll> {
   const { layers, errors } = await readLayers(file, { scope, read });
   if (layers.length === 0) return { layers, errors: sortErrors(errors), composed: null };
   const composed = compose(layers, { name: profileNameOf(file), home, overlay, allRead: errors.length === 0 });
-  return { layers, errors: sortErrors([...errors, ...composed.errors]), composed };
+  return { layers, errors: sortErrors([...composed.errors, ...errors]), composed };
 }
 
 const besideIt = (file: string): Scope => ({ folder: dirname(resolve(file)), linksMayLeave: true });

@@ -16,7 +16,7 @@ export function parseParts(text: string, { file, kind }: Given): Result<Mapping,
   const at = spotsOf(text, file);
   try {
     const document = parseDocument(text, { lineCounter: at.lines, prettyErrors: false, logLevel: 'error', uniqueKeys: false });
-    const errors = errorsOf(document, at.spot);
+    const errors = errorsOf(document, { at: at.spot, text });
     return errors.length > 0 ? fail(errors) : toParts(document, { at: at.spot, kind });
   } catch (error) {
     // The parser calls itself for each level, so a file of brackets alone ends in an overflow of the stack.
@@ -36,8 +36,11 @@ function spotsOf(text: string, file: string): { readonly lines: LineCounter; rea
 
 type At = (offset: number) => Spot;
 
-function errorsOf(document: Document.Parsed, at: At): FileError[] {
-  const errors = [...document.errors, ...document.warnings].map(({ code, pos }) => ({ ...at(pos[0]), text: yamlWords(code) }));
+function errorsOf(document: Document.Parsed, { at, text }: { readonly at: At; readonly text: string }): FileError[] {
+  const found = [...document.errors, ...document.warnings];
+  const open = found.findIndex(({ pos }) => text.slice(pos[0] - 1, pos[0] + 1) === '${');
+  if (open >= 0) return [{ ...at((found[open]?.pos[0] ?? 1) - 1), text: NO_QUOTES }];
+  const errors = found.map(({ code, pos }) => ({ ...at(pos[0]), text: yamlWords(code) }));
   // In YAML 1.1 the key `on` means true.
   const old = document.directives.yaml.explicit && document.directives.yaml.version === '1.1';
   const wrongVersion = old ? [{ ...at(0), text: 'YAML 1.1 is not read. Remove the line %YAML 1.1.' }] : [];
@@ -81,6 +84,8 @@ const NO_MAPPING: Readonly<Record<FileKind, string>> = {
   profile: 'A profile is a mapping of keys to values. Begin with hops: and forwards:.',
   beside: 'This file is a mapping of keys to values. Begin with a key and a colon.',
 };
+/** YAML takes the brace for the begin of a mapping, and everything behind it for an error. */
+const NO_QUOTES = 'Inside brackets or braces a text with ${name} needs quotes, as in "${name}".';
 const NO_ANCHOR = 'This alias (*name) has no anchor (&name) above it.';
 const TROUBLE: Readonly<Record<PartTrouble['why'], string>> = {
   aliases: 'The aliases (*name) of this file contain themselves or are too many. Write the values out.',

@@ -4,16 +4,20 @@ import { problem, ProblemError } from '../../model/problem.ts';
 import { profileInvalid } from '../../profiles/file-error.ts';
 import { defineCommand } from '../command.ts';
 import { profileText } from '../output/profile-text.ts';
+import { resolvedDocument, resolvedText } from '../output/resolved-text.ts';
 import { pickProfiles } from '../profile-files.ts';
 
 export const command = defineCommand({
   name: 'profiles show',
-  usage: ['profiles show <name>'],
+  usage: ['profiles show <name> [--resolved]'],
   describe: 'Shows what one profile does and where it comes from, whether it is trusted or not.',
-  examples: [['tunnels profiles show db-prod', 'its hops and forwards']],
+  examples: [
+    ['tunnels profiles show db-prod', 'its hops and forwards'],
+    ['tunnels profiles show db-prod --resolved', 'what comes of it, its bases and your changes, and where each value is written'],
+  ],
   words: { least: 1, most: 1 },
-  options: {},
-  async run({ words: [name = ''] }, context) {
+  options: { resolved: { type: 'boolean', describe: 'print the outcome with the origin of every value' } },
+  async run({ words: [name = ''], flags: { resolved } }, context) {
     const [file] = await pickProfiles([name], context);
     if (file === undefined) throw new ProblemError(problem('profile-not-found', { name, nearest: '' }));
     const { loaded } = file;
@@ -28,9 +32,11 @@ export const command = defineCommand({
           trusted: file.trusted,
           sha256: loaded.sha256,
           document: loaded.document,
+          ...(resolved === true && { resolved: resolvedDocument(loaded) }),
         },
       }),
-      text: () => profileText(file, loaded.profile),
+      text: () =>
+        resolved === true ? resolvedText({ file, loaded, settings: context.paths.config }) : profileText(file, loaded.profile),
     });
     return EXIT.done;
   },

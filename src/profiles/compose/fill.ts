@@ -1,5 +1,5 @@
 import { nearest } from '../../model/nearest.ts';
-import { issueAt } from '../../model/profile-issue.ts';
+import { issueAt, type ShapeIssue } from '../../model/profile-issue.ts';
 import { errorAt, type FileError } from '../file-error.ts';
 import { list, mapping, scalar, type Mapping, type Part, type Plain, type Scalar } from './part.ts';
 import { ESCAPED, PIECES, type Variable, type Variables } from './variables.ts';
@@ -45,7 +45,9 @@ class Filler {
 
   #text(text: string, { part, key }: { readonly part: Scalar; readonly key: string }): Scalar {
     const pieces = [...text.matchAll(PIECES)];
-    const used = pieces.flatMap(([piece, name]) => (piece === ESCAPED ? [] : (this.#find({ piece, name, text }, part) ?? [])));
+    const used = pieces.flatMap(({ 0: piece, 1: name, index }) =>
+      piece === ESCAPED ? [] : (this.#find({ name, rest: text.slice(index) }, part) ?? []),
+    );
     const names = [...new Set(used.map(({ name }) => name))];
     const [only] = used;
     if (only !== undefined && only.value.value !== null && text === `\${${only.name}}`) {
@@ -57,16 +59,17 @@ class Filler {
     return scalar(filled, part.at, names.length === 0 ? null : { names, whole: false, writtenAt: part.at });
   }
 
-  #find({ piece, name, text }: { piece: string; name: string | undefined; text: string }, { at }: Scalar): Variable | null {
+  /** `name`: of what is a variable; `rest`: the text from its `${` on. */
+  #find({ name, rest }: { readonly name: string | undefined; readonly rest: string }, { at }: Scalar): Variable | null {
     const variable = name === undefined ? undefined : this.#variables.get(name);
     if (variable?.value.value === null) this.unset.add(variable);
     if (variable !== undefined) return variable;
-    const start = text.indexOf(piece);
-    const syntax = issueAt([], 'variable-syntax', { text: text.slice(start, start + 20) });
-    const unknown = (unknownName: string) =>
-      issueAt([], 'variable-unknown', { name: unknownName, nearest: nearest(unknownName, [...this.#variables.keys()]) });
-    this.errors.push(errorAt(at, name === undefined ? syntax : unknown(name)));
+    this.errors.push(errorAt(at, name === undefined ? noVariable(rest) : this.#unknown(name)));
     return null;
+  }
+
+  #unknown(name: string): ShapeIssue {
+    return issueAt([], 'variable-unknown', { name, nearest: nearest(name, [...this.#variables.keys()]) });
   }
 
   #fits(text: string, used: readonly Variable[]): boolean {
@@ -79,6 +82,9 @@ class Filler {
     return part;
   }
 }
+
+/** As much of it as may be meant. */
+const noVariable = (rest: string): ShapeIssue => issueAt([], 'variable-syntax', { text: /^\$\{[^}]{0,20}\}?/.exec(rest)?.[0] ?? rest });
 
 /** The keys that take a number, and the one that takes true or false; every other key takes a text. */
 const NUMBERS: ReadonlySet<string> = new Set(['port', 'countMax', 'local', 'remote', 'dynamic', 'remoteDynamic', 'to', 'fallbackPorts']);

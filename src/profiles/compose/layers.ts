@@ -3,7 +3,7 @@ import { issueAt } from '../../model/profile-issue.ts';
 import { errorAt, type FileError } from '../file-error.ts';
 import { withoutExtension } from '../profile-name.ts';
 import { findBase } from './find-base.ts';
-import type { Part } from './part.ts';
+import { wordFor, type Part } from './part.ts';
 import type { Reader, ReadOutcome, Scope, SourceFile } from './reader.ts';
 
 /** What a file is to a profile. */
@@ -75,8 +75,7 @@ type Chain = LayersGiven & { readonly chain: readonly SourceFile[] };
 
 async function readBase(asked: Part, given: Chain): Promise<SourceFile | readonly FileError[]> {
   if (asked.is !== 'scalar' || typeof asked.value !== 'string' || asked.value === '') {
-    const got = asked.is === 'mapping' ? 'a mapping' : asked.is === 'list' ? 'a list' : 'this';
-    return [errorAt(asked.at, issueAt([], 'wrong-type', { key: 'extends', expected: 'the name of one profile', got }))];
+    return [errorAt(asked.at, issueAt([], 'wrong-type', { key: 'extends', expected: 'the name of one profile', got: wordFor(asked) }))];
   }
   const found = await findBase(asked.value, { from: asked.at.file, ...given });
   if (found.is === 'broken') return found.errors;

@@ -40,6 +40,13 @@ export function dataOf(part: Part, made = new Map<Part, unknown>()): unknown {
   return data;
 }
 
+/** What kind of value it is, in words: `not a list`, `not this number`. */
+export function wordFor(part: Part): string {
+  if (part.is !== 'scalar') return part.is === 'list' ? 'a list' : 'a mapping';
+  if (typeof part.value === 'boolean') return 'true or false';
+  return part.value === null ? 'nothing' : typeof part.value === 'number' ? 'this number' : 'this text';
+}
+
 type Path = readonly (string | number)[];
 
 /** What is at a path: the part and, in a mapping, where its key is written; of the nearest part around it where nothing is there. */

@@ -1,6 +1,6 @@
 import { issueAt } from '../../model/profile-issue.ts';
 import { errorAt, type FileError } from '../file-error.ts';
-import type { Entry, Mapping, Scalar, Spot } from './part.ts';
+import { wordFor, type Entry, type Mapping, type Scalar, type Spot } from './part.ts';
 
 /** A variable of a profile and what it stands for; null: everybody has to give it a value. */
 export type Variable = { readonly name: string; readonly declared: Spot; readonly value: Scalar };
@@ -20,7 +20,7 @@ function variablesOf(document: Mapping): Read {
   const declared = document.entries.get('variables')?.value;
   if (declared === undefined) return { variables: [], errors: [] };
   if (declared.is !== 'mapping') {
-    const got = declared.is === 'list' ? 'a list' : 'this';
+    const got = wordFor(declared);
     return {
       variables: [],
       errors: [errorAt(declared.at, issueAt([], 'wrong-type', { key: 'variables', expected: 'a mapping of names to values', got }))],

@@ -2,9 +2,9 @@ import { nearest } from '../../model/nearest.ts';
 import { issueAt, wordsOfIssue, type IssuePath } from '../../model/profile-issue.ts';
 import { findSecrets } from '../../model/profile-secrets.ts';
 import { checkDocument } from '../../model/read-profile.ts';
-import { dataOf, findPart, list, mapping, scalar, type Entry, type Mapping, type Part, type Spot } from '../compose/part.ts';
+import { dataOf, findPart, list, mapping, scalar, type Entry, type Mapping, type Part, type Spot, wordFor } from '../compose/part.ts';
 import { usesVariable } from '../compose/variables.ts';
-import { errorAt, type FileError } from '../file-error.ts';
+import { errorAt, printSpot, type FileError } from '../file-error.ts';
 import { entriesAt } from './overlay.ts';
 
 /** Everything that is wrong with `overrides.yaml`: unknown keys, values of a wrong kind, and values that no profile could have. */
@@ -12,7 +12,9 @@ export function checkOverlay(root: Mapping): FileError[] {
   const secrets = findSecrets(dataOf(root)).map((issue) => errorAt(findPart(root, issue.path).key, issue));
   if (secrets.length > 0) return secrets;
   const wrong = check(root, { key: 'overrides.yaml', shape: FILE });
-  return wrong.length > 0 ? wrong : badValues(root);
+  // One place has one error.
+  const told = new Set(wrong.map(printSpot));
+  return [...wrong, ...badValues(root).filter((error) => !told.has(printSpot(error)))];
 }
 
 type Shape =
@@ -26,10 +28,11 @@ const keys = (known: Readonly<Record<string, Shape>>): Shape => ({ is: 'keys', k
 const each = (of: Shape): Shape => ({ is: 'each', of });
 
 const HOST = { user: VALUE, identity: VALUE };
+const FORWARD = { local: VALUE, dynamic: VALUE };
 const PROFILE = {
   ...HOST,
   hosts: each(keys(HOST)),
-  forwards: each(keys({ local: VALUE, dynamic: VALUE })),
+  forwards: each(keys(FORWARD)),
   groups: VALUE,
   variables: each({ is: 'plain' }),
 };
@@ -53,8 +56,7 @@ function checkEntry(name: string, { entry, shape }: { readonly entry: Entry; rea
   return [errorAt(entry.key, issueAt([], 'unknown-key', { key: name, nearest: nearest(name, Object.keys(inner)) }))];
 }
 
-const wrongValue = (part: Part, name: string): FileError => errorAt(part.at, issueAt([], 'variable-value', { name }));
-const wordFor = (part: Part): string => (part.is === 'list' ? 'a list' : 'this');
+const wrongValue = (part: Part, name: string): FileError => errorAt(part.at, issueAt([], 'override-value', { name }));
 
 function variablesIn(part: Part, key: string): FileError[] {
   if (part.is === 'list') return part.items.flatMap((item) => variablesIn(item, key));
@@ -79,7 +81,7 @@ function profileErrors({ at, entries }: Mapping): FileError[] {
 }
 
 function stagedForward(name: string, value: Part): Part {
-  const given = value.is === 'mapping' ? [...value.entries] : [];
+  const given = value.is === 'mapping' ? [...value.entries].filter(([key]) => Object.hasOwn(FORWARD, key)) : [];
   const needed = given.some(([key]) => key === 'local') ? { to: 'host:1' } : given.length > 0 ? {} : { dynamic: 1 };
   return mapping(new Map([...entriesOf({ name, ...needed }, value.at), ...given]), value.at);
 }

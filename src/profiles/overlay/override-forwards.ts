@@ -40,7 +40,7 @@ function changed(item: Part, name: string | null, changes: Entries): Part {
   const fit = [...change.entries].filter(([key]) => item.entries.has(key));
   // The name stays what it was, also where it is made of the port.
   const named: [string, Entry] = ['name', item.entries.get('name') ?? { key: item.at, value: scalar(name, item.at) }];
-  return fit.length === 0 ? item : mapping(new Map([...item.entries, named, ...fit]), item.at);
+  return fit.length === 0 ? item : mapping(new Map([named, ...item.entries, ...fit]), item.at);
 }
 
 type Asked = { readonly entry: Entry; readonly forward: Part | null; readonly names: readonly (string | null)[]; readonly profile: string };
