@@ -25,9 +25,11 @@ export async function makePlace({ sshd = [], nat = false }: PlaceOptions): Promi
   return { network, lab, port: await freePort(), fallback: await freePort() };
 }
 
-/** The system's own, or with SSHD=10 the sshd of OpenSSH 10. */
+/** The sshd of OpenSSH 10 in place of the system's own. */
+export const IS_OPENSSH_10 = process.env['SSHD'] === '10';
+
 async function chosenSshd(): Promise<Pick<SshdOptions, 'binary' | 'config'>> {
-  if (process.env['SSHD'] !== '10') return {};
+  if (!IS_OPENSSH_10) return {};
   const found = await openssh10({ isRequired: true });
   return found === null ? {} : { binary: found.binary, config: found.config };
 }

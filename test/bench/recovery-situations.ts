@@ -4,7 +4,7 @@ import { until } from '../support/until.ts';
 import { sleep } from './one-at-a-time.ts';
 import type { ProfileText } from './recovery-clients.ts';
 import { boundAgain, boundElsewhere, foretold, freedWithoutUs, type Measure, servedAgain } from './recovery-measures.ts';
-import type { Place, PlaceOptions } from './recovery-place.ts';
+import { IS_OPENSSH_10, type Place, type PlaceOptions } from './recovery-place.ts';
 
 /** What happens to a tunnel that is up, and what is looked at afterwards. */
 export type Situation = {
@@ -82,12 +82,13 @@ export const deadMansSwitch: Situation = {
   measure: freedWithoutUs,
 };
 
-/** OpenSSH 9.2 doubles the interval, so that it lets go after 40 s, and not after 20 s. */
-const CLIENT_ALIVE = ['ClientAliveInterval 5', 'ClientAliveCountMax 3'];
+/** OpenSSH 9.2 doubles the interval, so that either lets go after 40 s. */
+const ALIVE_S = IS_OPENSSH_10 ? 10 : 5;
+const CLIENT_ALIVE = [`ClientAliveInterval ${ALIVE_S}`, 'ClientAliveCountMax 3'];
 
 /** The account may read the server's settings. */
 export const waitedFor: Situation = {
-  what: 'outage of 12 s, another client address, SFTP but no shell, ClientAliveInterval 5 x 3',
+  what: `outage of 12 s, another client address, SFTP but no shell, ClientAliveInterval ${ALIVE_S} x 3`,
   place: { sshd: [...CLIENT_ALIVE, 'ForceCommand internal-sftp'] },
   seconds: 12,
   whileAway: anotherAddress,
@@ -97,7 +98,7 @@ export const waitedFor: Situation = {
 
 /** The account may do nothing, so the server's patience shows only in its own questions, and only to who asks less often. */
 export const waitedForUnseen: Situation = {
-  what: `outage of ${LONG_S} s, another client address, neither shell nor SFTP, ClientAliveInterval 5 x 3`,
+  what: `outage of ${LONG_S} s, another client address, neither shell nor SFTP, ClientAliveInterval ${ALIVE_S} x 3`,
   place: { sshd: [...CLIENT_ALIVE, NO_SHELL] },
   profile: () => ({ keepalive: '{ interval: 12s, countMax: 1 }' }),
   ready: async () => await sleep(25_000),
