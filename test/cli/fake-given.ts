@@ -19,6 +19,8 @@ export type FakeSupervisor = {
   tunnels: TunnelSnapshot[];
   /** Each list is what one call of `events` gives; the last one then stays open until it is aborted. */
   events?: SupervisorEvent[][];
+  /** In place of `events`: what one call of it gives; it then stays open. */
+  stream?: (signal: AbortSignal) => AsyncIterable<SupervisorEvent>;
   logs?: LogLine[];
   /** What `why` is told; no trouble where a tunnel has none. */
   stories?: Story[];
@@ -41,7 +43,7 @@ export type World = {
   readonly home: string;
   readonly interrupt: AbortController;
   readonly unread: AbortController;
-  readonly waits: { ms: number; wake: () => void }[];
+  readonly waits: { ms: number; wake: () => void; cancelled?: boolean }[];
   tty: boolean;
   keyboard: Keyboard | null;
   readonly stdin: string[];
@@ -103,8 +105,9 @@ function givenFor(world: World, { stdout, stderr }: { stdout: Output; stderr: Ou
       now: () => NOW,
       monotonic: () => 0,
       after(ms, wake) {
-        world.waits.push({ ms, wake });
-        return () => {};
+        const wait: World['waits'][number] = { ms, wake };
+        world.waits.push(wait);
+        return () => void (wait.cancelled = true);
       },
     },
     interrupt: { signal: world.interrupt.signal, unread: world.unread.signal, release: () => void world.calls.push('release') },
@@ -174,7 +177,7 @@ function fakeClient(world: World): SupervisorClient {
     },
     async *events(signal) {
       const events = supervisor.events?.shift() ?? [];
-      yield* events;
+      yield* supervisor.stream?.(signal) ?? events;
       world.onDrained();
       if ((supervisor.events?.length ?? 0) > 0) return;
       await new Promise<void>((resolve) => {

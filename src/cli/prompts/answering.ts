@@ -19,6 +19,7 @@ export class Answering {
   #tunnels: readonly TunnelSnapshot[] = [];
   /** An answer was taken, but could not be kept. */
   #unkept = false;
+  #ended = false;
 
   constructor(given: AnsweringGiven) {
     this.#given = given;
@@ -42,12 +43,13 @@ export class Answering {
   }
 
   end(): void {
+    this.#ended = true;
     this.#asked?.over.abort(GONE);
   }
 
   #next(): void {
     const id = this.#tunnels.find((tunnel) => this.mayHelp(tunnel))?.prompt;
-    if (id === undefined) return;
+    if (id === undefined || this.#ended) return;
     const over = new AbortController();
     this.#asked = { id, over };
     void this.#ask(id, over.signal)
@@ -79,6 +81,11 @@ export class Answering {
     this.#tunnels = this.#tunnels.filter(({ prompt }) => prompt !== id);
   }
 
+  #end(error: unknown): void {
+    this.#ended = true;
+    this.#given.onFailure(error);
+  }
+
   #giveUp(id: string): void {
     this.#givenUp.add(id);
     this.#given.onGivenUp();
@@ -88,7 +95,7 @@ export class Answering {
     if (error === GONE) return;
     const { code } = problemOf(error);
     if (code === 'prompt-gone') return this.#done(id);
-    if (code !== 'askpass-failed' || !(error instanceof ProblemError)) return this.#given.onFailure(error);
+    if (code !== 'askpass-failed' || !(error instanceof ProblemError)) return this.#end(error);
     this.#given.context.screen.explain(error.problem);
     this.#giveUp(id);
   }
