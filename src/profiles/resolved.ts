@@ -50,7 +50,9 @@ const LEFT = { user: 'ssh_config', port: 'ssh_config', identity: 'ssh_config', h
 
 function leftToSsh(hop: ProfileDocument['hops'][number], index: number): ResolvedValue[] {
   const said = typeof hop === 'string' ? saidIn(hop) : new Set(Object.keys(hop));
-  return Object.entries(LEFT).flatMap(([key, via]) => (said.has(key) ? [] : [{ path: ['hops', index, key], value: null, origin: { via } }]));
+  return Object.entries(LEFT).flatMap(([key, via]) =>
+    said.has(key) ? [] : [{ path: ['hops', index, key], value: null, origin: { via } }],
+  );
 }
 
 /** `[user@]host[:port]`; a port behind brackets or behind the only colon. */
@@ -60,7 +62,10 @@ const saidIn = (hop: string): Set<string> => {
 };
 
 /** The outcome as YAML that says the same, with what `label` says of each value's origin behind it. */
-export function resolvedYaml(loaded: Pick<LoadedProfile, 'document' | 'origins'>, label: (origin: ResolvedValue['origin']) => string): string {
+export function resolvedYaml(
+  loaded: Pick<LoadedProfile, 'document' | 'origins'>,
+  label: (origin: ResolvedValue['origin']) => string,
+): string {
   const values = resolvedValues(loaded);
   const document = new Document(treeOf(loaded.document, values));
   for (const { path, value, origin } of values) {

@@ -8,7 +8,9 @@ import { ProfileShape } from '../model/profile-shape.ts';
 export function profileSchema(): Record<string, unknown> {
   const { required, properties, ...schema } = toJsonSchema(ProfileShape, { errorMode: 'throw' }) as unknown as Schema;
   const { forwards } = properties;
-  const filled = Object.fromEntries(Object.entries({ ...properties, forwards: oneEnded(forwards) }).map(([key, of]) => [key, fillable(of)]));
+  const filled = Object.fromEntries(
+    Object.entries({ ...properties, forwards: oneEnded(forwards) }).map(([key, of]) => [key, fillable(of)]),
+  );
   return {
     ...schema,
     title: 'A profile of tunnels',
@@ -37,7 +39,11 @@ function fillable(schema: unknown): unknown {
   if (typeof schema !== 'object' || schema === null) return schema;
   const { description, examples, ...rule } = schema as Json;
   if (!refusesVariables(rule)) return { ...schema, ...inside(schema as Json) };
-  return { ...(description === undefined ? {} : { description }), ...(examples === undefined ? {} : { examples }), anyOf: [rule, VARIABLE] };
+  return {
+    ...(description === undefined ? {} : { description }),
+    ...(examples === undefined ? {} : { examples }),
+    anyOf: [rule, VARIABLE],
+  };
 }
 
 const inside = (schema: Json): Json =>
