@@ -122,6 +122,17 @@ describe.runIf(isRoot)('a login that asks a person', () => {
     expect(everythingKept()).not.toContain(SECRET);
   });
 
+  test('is asked on the terminal of a supervisor in the foreground as well, where Ctrl-C ends it', async () => {
+    const terminal = await openTerminal(each.cli.line(['up', 'db', '--foreground'], { env: { TERM: 'screen-256color' } }));
+    ends.push(() => terminal.close());
+    await terminal.waitFor(/\? db: Password of/);
+    await terminal.press('wrong-one', 'Enter');
+    await terminal.waitFor(/The last answer was wrong\.\nPassword:/);
+    await terminal.press('C-c');
+    expect(await terminal.waitFor(/ended with 0/)).not.toContain('wrong-one');
+    expect(await isFree(each.port)).toBe(true);
+  });
+
   test('is taken to the program of SSH_ASKPASS where there is a display and no terminal', async () => {
     const program = each.home.write('askpass', `#!/bin/sh\nprintf '%s' "$1" > ${each.home.home}/asked\necho ${SECRET}\n`, 0o700);
     const up = await each.cli.run(['up', 'db'], { env: { SSH_ASKPASS: program, DISPLAY: ':9' } });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Given } from '../../../src/decide/tunnel/given.ts';
 import { newTunnel, transition } from '../../../src/decide/tunnel/transition.ts';
-import { problem } from '../../../src/model/problem.ts';
+import { type Problem, problem } from '../../../src/model/problem.ts';
 import type { Profile } from '../../../src/model/profile.ts';
 import type { Tunnel, TunnelEffect, TunnelEvent } from '../../../src/model/tunnel.ts';
 
@@ -36,7 +36,7 @@ const touch = problem('touch-needed', { host: 'bastion', user: 'ann', key: 'id_e
 const refused = problem('login-refused', { host: 'bastion', user: 'ann', tried: 'password' });
 
 const bound = { type: 'bound', age: 1, forward: 0, listen: forward.listen } as const;
-const needs = (needed: typeof waiting | typeof touch | null, epoch = 1): TunnelEvent => ({ type: 'person-needed', epoch, problem: needed });
+const needs = (needed: Problem | null, epoch = 1): TunnelEvent => ({ type: 'person-needed', epoch, problem: needed });
 const dialEnds = (epoch = 1): TunnelEvent => ({ type: 'link-failed', epoch, problem: waiting });
 const settled = (how: 'answered' | 'declined', prompt = '7'): TunnelEvent => ({ type: 'prompt-settled', prompt, how });
 
