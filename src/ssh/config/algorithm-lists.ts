@@ -1,7 +1,7 @@
 import { type AlgorithmKey, OPENSSH, WEAK } from './openssh-algorithms.ts';
 import type { Answer } from './answer.ts';
 import { configInvalid } from './config-invalid.ts';
-import { matchesPattern } from './patterns.ts';
+import { matchesPattern } from '../../model/host-patterns.ts';
 import type { Asked } from './read-value.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { readFile, readdir } from 'node:fs/promises';
 import { dirname, basename, join, resolve } from 'node:path';
 import type { Hop } from '../../model/profile.ts';
-import { matchesPattern } from './patterns.ts';
+import { matchesPattern } from '../../model/host-patterns.ts';
 import { configInvalid } from './config-invalid.ts';
 import type { LocalUser } from './local-user.ts';
 

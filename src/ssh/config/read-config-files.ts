@@ -1,6 +1,6 @@
 import SSHConfig, { type Directive, type Line, type Section } from 'ssh-config';
 import type { Hop } from '../../model/profile.ts';
-import { matchesPatterns } from './patterns.ts';
+import { matchesPatterns } from '../../model/host-patterns.ts';
 import { type Answer, keywordOf } from './answer.ts';
 import { configInvalid } from './config-invalid.ts';
 import { commandsIn } from './commands-in.ts';

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { matchesPatterns } from '../config/patterns.ts';
+import { matchesPatterns } from '../../model/host-patterns.ts';
 import { typeOfKey } from './host-key.ts';
 
 /** A line of a known_hosts file (sshd(8), SSH_KNOWN_HOSTS FILE FORMAT). */

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Hop } from '../../../src/model/profile.ts';
 import { ProblemError } from '../../../src/model/problem.ts';
 import { parseAnswer, splitPaths } from '../../../src/ssh/config/answer.ts';
-import { matchesPatterns } from '../../../src/ssh/config/patterns.ts';
+import { matchesPatterns } from '../../../src/model/host-patterns.ts';
 import { readJumps } from '../../../src/ssh/config/jumps.ts';
 import { withoutDefaults } from '../../../src/ssh/config/algorithm-lists.ts';
 import { toResolvedHop } from '../../../src/ssh/config/to-resolved-hop.ts';

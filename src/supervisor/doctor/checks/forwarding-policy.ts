@@ -1,7 +1,7 @@
 import { isSocket, printAddress } from '../../../model/address.ts';
 import { advice, allWell, type Finding, trouble } from '../../../model/finding.ts';
 import { problem } from '../../../model/problem.ts';
-import { matchesPattern } from '../../../ssh/config/patterns.ts';
+import { matchesPattern } from '../../../model/host-patterns.ts';
 import type { Allows, ForwardingRules } from '../../../ssh/survey/forwarding-rules.ts';
 import type { RemoteFacts } from '../facts.ts';
 
