@@ -11,6 +11,7 @@ type Forward = ProfileDocument['forwards'][number];
 /** The same document with paths that mean the same wherever it is read: the supervisor has a directory of its own. */
 export function absolutePaths(document: ProfileDocument, bases: Bases): ProfileDocument {
   const { sshConfig } = document;
+  if (!hasPaths(document)) return document;
   return {
     ...document,
     hops: document.hops.map((hop, index) => absoluteHop(hop, { bases, index })),
@@ -21,6 +22,12 @@ export function absolutePaths(document: ProfileDocument, bases: Bases): ProfileD
       : { sshConfig: absolute(sshConfig, { home: bases.home, base: bases.baseAt(['sshConfig']) }) }),
   };
 }
+
+/** Most profiles have none, and are spared being read twice. */
+const hasPaths = ({ sshConfig, hops, forwards }: ProfileDocument): boolean =>
+  sshConfig !== undefined ||
+  hops.some((hop) => typeof hop === 'object' && hop.identity !== undefined) ||
+  forwards.some((forward) => [forward.local, forward.dynamic, forward.to].some((end) => typeof end === 'string' && end.startsWith('~/')));
 
 function absoluteHop(hop: Hop, { bases, index }: { readonly bases: Bases; readonly index: number }): Hop {
   if (typeof hop === 'string' || hop.identity === undefined) return hop;

@@ -18,7 +18,7 @@ export type LoadedProfile = {
   /** What all its files say together, with a person's own changes, as data with every path absolute. This is what the supervisor is sent. */
   readonly document: ProfileDocument;
   /** The same without the person's own changes: what everybody shares. A variable that has no value there stays `${name}`. */
-  readonly shared: unknown;
+  readonly shared: () => unknown;
   readonly file: string;
   /** The profile, its bases and the defaults of its folder, as they were read: nothing else is in the document. */
   readonly files: readonly ReadFile[];

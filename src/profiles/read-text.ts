@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { constants } from 'node:fs';
-import { open, type FileHandle } from 'node:fs/promises';
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { fail, ok, type Result } from '../model/result.ts';
 
 /** A profile is written by hand: what is larger is something else. */
@@ -10,36 +9,39 @@ export type FileText = { readonly text: string; readonly sha256: string };
 /** `absent`: there is no such file. */
 export type TextError = { readonly text: string; readonly line: number; readonly column: number; readonly absent: boolean };
 
-/** A file's text and the hash (hex) of exactly the bytes that it was made from. */
-export async function readText(file: string): Promise<Result<FileText, TextError>> {
-  const bytes = await readBytes(file);
+/**
+ * A file's text and the hash (hex) of exactly the bytes that it was made from. Not asynchronous: a thousand small files
+ * are read in a tenth of the time that way, and nothing else goes on in a command that reads them.
+ */
+export function readText(file: string): Result<FileText, TextError> {
+  const bytes = readBytes(file);
   return bytes.ok ? decode(bytes.value) : bytes;
 }
 
-async function readBytes(file: string): Promise<Result<Buffer, TextError>> {
-  let handle: FileHandle | null = null;
+function readBytes(file: string): Result<Buffer, TextError> {
+  let handle: number | null = null;
   try {
     // Without O_NONBLOCK opening a named pipe would wait for a writer for ever.
-    handle = await open(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+    handle = openSync(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
     // Asked of what is open, so that nothing can be put in its place meanwhile.
-    const stats = await handle.stat();
+    const stats = fstatSync(handle);
     if (!stats.isFile()) return atStart('This is not a file. Name a profile, as in db-prod.yaml.');
-    return stats.size > MOST_BYTES ? atStart(TOO_LARGE) : await bytesOf(handle, stats.size);
+    return stats.size > MOST_BYTES ? atStart(TOO_LARGE) : bytesOf(handle, stats.size);
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? 'unknown';
     return fail({ text: unreadable(code), line: 1, column: 1, absent: code === 'ENOENT' || code === 'ENOTDIR' });
   } finally {
-    await handle?.close();
+    if (handle !== null) closeSync(handle);
   }
 }
 
 /** No more than a profile may have, also where the file grows while it is read. */
-async function bytesOf(handle: FileHandle, size: number): Promise<Result<Buffer, TextError>> {
+function bytesOf(handle: number, size: number): Result<Buffer, TextError> {
   const chunks: Buffer[] = [];
   for (let length = 0; length <= MOST_BYTES; ) {
     // One byte more than there should be: the second read then finds the end.
     const chunk = Buffer.allocUnsafe(size + 1);
-    const { bytesRead } = await handle.read(chunk, 0, chunk.byteLength);
+    const bytesRead = readSync(handle, chunk, 0, chunk.byteLength, null);
     if (bytesRead === 0) return ok(Buffer.concat(chunks));
     chunks.push(chunk.subarray(0, bytesRead));
     length += bytesRead;

@@ -3,7 +3,7 @@ import { isAboutKey, wordsOfIssue, type IssueCode, type ShapeIssue } from '../..
 import { findSecrets } from '../../model/profile-secrets.ts';
 import type { ProfileDocument } from '../../model/profile-shape.ts';
 import type { Profile } from '../../model/profile.ts';
-import { checkDocument, readProfile } from '../../model/read-profile.ts';
+import { readProfile } from '../../model/read-profile.ts';
 import { absolutePaths } from '../absolute-paths.ts';
 import { printSpot, type FileError } from '../file-error.ts';
 import { dataOf, findPart, type Filled, type Mapping } from './part.ts';
@@ -25,11 +25,12 @@ export type Checked = {
 /** Checks what came of all files, and puts every error where the value that is wrong is written. */
 export function checkComposed(root: Mapping, given: Given): Checked {
   const data = dataOf(root);
-  const checked = checkDocument(data);
+  const written = readProfile(given.name, data);
   const baseAt = (path: ShapeIssue['path']): string => dirname(resolve(findPart(root, path).part.at.file));
-  const document = checked.ok ? absolutePaths(checked.value, { home: given.home, baseAt }) : null;
-  // Read once more where the paths are absolute; where there are errors, for those of the name too.
-  const profile = readProfile(given.name, document ?? data);
+  // What has no issues has the shape of a document.
+  const document = written.ok ? absolutePaths(data as ProfileDocument, { home: given.home, baseAt }) : null;
+  // Read once more where paths were made absolute: a socket's may have become too long.
+  const profile = document === null || document === data ? written : readProfile(given.name, document);
   const issues = profile.ok ? [] : profile.error.filter((issue) => counts(issue, { root, ...given }));
   return { profile: profile.ok ? profile.value : null, document, errors: issues.map((issue) => located(issue, root)) };
 }

@@ -16,7 +16,7 @@ export type Composed = {
   readonly profile: Profile | null;
   readonly document: ProfileDocument | null;
   readonly root: Mapping;
-  readonly shared: unknown;
+  readonly shared: () => unknown;
   readonly variables: Variables;
   readonly errors: readonly FileError[];
   /** One for each variable that is used and has no value. */
@@ -48,9 +48,9 @@ export function compose(layers: readonly Layer[], { name, home, overlay, allRead
     ...checked,
     profile: unset.size > 0 ? null : checked.profile,
     root: outcome.root,
-    shared: dataOf(fillVariables(merged, declared.variables).root),
+    shared: () => dataOf(fillVariables(merged, declared.variables).root),
     variables: own.variables,
-    errors: [...roots.flatMap(secretsOf), ...declared.errors, ...unknown, ...checked.errors],
+    errors: [...hiddenSecrets(roots), ...declared.errors, ...unknown, ...checked.errors],
     unset: filled.unset.map((variable) => unsetError(variable, name)),
     warnings: [...own.warnings, ...outcome.warnings],
   };
@@ -62,6 +62,10 @@ const OF_FILES: Readonly<Record<Role, ReadonlySet<string>>> = {
   base: new Set(['extends', 'variables', '$schema']),
   defaults: new Set(['extends', 'variables', '$schema']),
 };
+
+/** Of what does not come through to the outcome, which is looked through itself. */
+const hiddenSecrets = (roots: readonly Mapping[]): FileError[] =>
+  roots.length === 1 && !roots.some(({ entries }) => entries.has('variables')) ? [] : roots.flatMap(secretsOf);
 
 export const mergeLayers = (layers: readonly Layer[]): Mapping =>
   layers.map(({ role, source }) => withoutKeys(source.root, OF_FILES[role])).reduce((near, far) => mergeDocuments(near, far));

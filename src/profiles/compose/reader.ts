@@ -36,7 +36,7 @@ async function readOnce(file: string, { scope, kind }: Given): Promise<ReadOutco
   const real = scope.linksMayLeave ? file : await realInside(file, scope.folder);
   if (real === null) return { is: 'leaves' };
   // By its real name, so that no link can be put in its place meanwhile.
-  const text = await readText(real);
+  const text = readText(real);
   if (!text.ok) return text.error.absent ? { is: 'absent' } : { is: 'broken', errors: [errorOf(file, text.error)] };
   const parsed = parseParts(text.value.text, { file, kind });
   if (!parsed.ok) return { is: 'broken', errors: parsed.error };
