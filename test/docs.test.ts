@@ -10,6 +10,7 @@ const PAGES = [
   'CONTRIBUTING.md',
   'CHANGELOG.md',
   'docs/performance.md',
+  'docs/profiles.md',
   'docs/prompts.md',
   'docs/recovery.md',
   'docs/ssh-config.md',
