@@ -49,8 +49,12 @@ async function resolve(request: DialRequest, given: DialGiven): Promise<readonly
   given.signal.addEventListener('abort', abort, { once: true });
   try {
     given.signal.throwIfAborted();
-    const found = await Promise.race([look(request.host, { all: true, family: FAMILY[request.family] }), gone.promise]);
-    return interleave(found);
+    const family = FAMILY[request.family];
+    const found = await Promise.race([look(request.host, { all: true, family }), gone.promise]);
+    // An address in place of a name comes back as it is, whatever family was asked for.
+    const fit = found.filter((entry) => family === 0 || entry.family === family);
+    if (fit.length === 0) throw new ProblemError(problem('dns-failed', { host: request.host, code: 'EAI_ADDRFAMILY' }));
+    return interleave(fit);
   } catch (error) {
     if (error instanceof ProblemError || given.signal.aborted) throw error;
     throw new ProblemError(problem('dns-failed', { host: request.host, code: (error as NodeJS.ErrnoException).code ?? 'UNKNOWN' }));
