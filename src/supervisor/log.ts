@@ -1,4 +1,5 @@
 import type { LogLine } from '../api/contract.ts';
+import { printable } from '../model/printable.ts';
 import { type Problem, retryClassOf, wordsOf } from '../model/problem.ts';
 import type { LogFile } from './log-file.ts';
 
@@ -40,7 +41,7 @@ export function createLog(needs: LogNeeds): Log {
 
   const write = (level: Level, event: string, fields: Fields): void => {
     if (level === 'debug' && needs.level !== 'debug') return;
-    const line = { time: new Date(needs.now()).toISOString(), level, tunnel: fields.tunnel ?? null, event, text: fields.text };
+    const line = { time: new Date(needs.now()).toISOString(), level, tunnel: fields.tunnel ?? null, event, text: printable(fields.text) };
     ring.push(line);
     if (ring.length > RECENT_LINES) ring.shift();
     needs.file.write(`${JSON.stringify(line)}\n`);

@@ -11,6 +11,7 @@ import type { RefusalStore } from '../ssh/links/lock-outs.ts';
 import type { Log } from './log.ts';
 import type { PromptBook, Waits } from './prompts/book.ts';
 import type { Rungs } from './recovery/rungs.ts';
+import { tellRemark } from './tell-remark.ts';
 import { LocalClaims } from './tunnel/local-claims.ts';
 import { loginEnv } from './tunnel/login-env.ts';
 import { Runner } from './tunnel/runner.ts';
@@ -63,7 +64,13 @@ class TunnelSet implements Tunnels {
   constructor(given: TunnelsGiven) {
     this.#given = given;
     // A link's change shows in every tunnel that may use it.
-    this.#links = new Links({ clock: given.clock, onChange: () => this.#announceAll(), desk: given.prompts, refusals: given.refusals });
+    this.#links = new Links({
+      clock: given.clock,
+      onChange: () => this.#announceAll(),
+      desk: given.prompts,
+      refusals: given.refusals,
+      onRemark: (remark, names) => tellRemark(remark, { names, log: given.log }),
+    });
     given.prompts.onSettled((settled) => this.#known.forEach(({ runner }) => runner.settled(settled)));
   }
 

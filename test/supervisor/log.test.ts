@@ -45,6 +45,13 @@ describe('the log', () => {
     await log.close();
   });
 
+  test('has nothing in it that could steer the terminal of its reader, whoever wrote it', async () => {
+    const log = open();
+    log.info('e', { text: 'a\u001b[2J\u009b\u0007b\u202e\nc' });
+    expect(texts(log.recent())).toEqual(['a?[2J??b?\nc']);
+    await log.close();
+  });
+
   test('keeps a bounded number of lines in memory', async () => {
     const log = open();
     for (let i = 0; i < RECENT_LINES + 10; i += 1) log.info('e', { text: String(i) });

@@ -21,6 +21,14 @@ export type LoginFacts = {
   'host-certificate-refused': Key & HostCertificateFacts;
   'revoked-keys-unusable': { readonly file: string; readonly why: string };
   'known-hosts-command-failed': { readonly command: string; readonly why: string };
+  /** It goes on all the same. `what`: a new key, or a server's change of keys (UpdateHostKeys). `code`: of the system. */
+  'known-hosts-unwritable': {
+    readonly host: string;
+    readonly port: number;
+    readonly file: string;
+    readonly what: 'new' | 'changed';
+    readonly code: string;
+  };
   'host-key-not-pinned': Key & { readonly pins: string };
   'login-refused': { readonly host: string; readonly port?: number; readonly user: string; readonly tried: string };
   /** Not tried: it was refused `times` times, and nobody has asked for it since. */
@@ -132,6 +140,15 @@ export const LOGIN: Entries<LoginFacts> = {
     exit: EXIT.failed,
     text: (f) => `KnownHostsCommand failed (${f.command}): ${f.why}. No login was tried.`,
     next: () => 'Run the command by hand, and correct KnownHostsCommand in ssh_config.',
+  },
+  'known-hosts-unwritable': {
+    retry: 'answered',
+    exit: EXIT.failed,
+    text: (f) =>
+      f.what === 'new'
+        ? `The new host key of ${where(f)} was accepted, but could not be written to ${f.file} (${f.code}): at the next connection it is new again.`
+        : `${where(f)} has changed its host keys, but ${f.file} could not be changed (${f.code}): once it shows a new one, that is a stranger's.`,
+    next: (f) => `Make ${f.file} writable for you, with room on its disk, or name another file with UserKnownHostsFile in ssh_config.`,
   },
   'host-key-not-pinned': {
     retry: 'person',

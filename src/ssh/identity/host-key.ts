@@ -11,6 +11,12 @@ export const describeKey = (blob: Buffer): HostKey => ({
 /** `SHA256:` and unpadded base64, as ssh-keygen(1) -l prints it. */
 export const fingerprintOf = (blob: Buffer): string => `SHA256:${createHash('sha256').update(blob).digest('base64').replace(/=+$/, '')}`;
 
+/** For people: type and fingerprint. */
+export function printKey(blob: Buffer): string {
+  const { type, fingerprint } = describeKey(blob);
+  return `${type} ${fingerprint}`;
+}
+
 /** The name that the key itself carries; null where this is no key. */
 export function typeOfKey(blob: Buffer): string | null {
   if (blob.length < 4) return null;

@@ -1,11 +1,14 @@
 import { chmod, link, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { randomBytes } from 'node:crypto';
 import type { HostKeyOffer } from '../extensions/offered-host-keys.ts';
+import type { OnRemark } from '../remark.ts';
 import type { ResolvedHop } from '../types.ts';
 import { allowsType } from './host-key-algorithms.ts';
-import { typeOfKey } from './host-key.ts';
+import { printKey, typeOfKey } from './host-key.ts';
 import { nameOfHop } from './known-keys.ts';
+import { parseKnownHosts } from './known-hosts.ts';
 import { printKnownHost } from './known-hosts-append.ts';
+import { unwritable } from './known-hosts-unwritable.ts';
 import { planUpdate, rewriteKnownHosts, type UserFile } from './known-hosts-update.ts';
 import { isSignedBy, signatureAlgorithmOf } from './signature.ts';
 import { readWhole, wireString } from './wire-reader.ts';
@@ -15,7 +18,7 @@ import { readWhole, wireString } from './wire-reader.ts';
  * more, so that it can change its key without anybody having to be asked. Only for a server whose key is in one of the
  * user's files, or was accepted by a person. `ask` changes nothing: nobody sits at a tunnel for that.
  */
-export async function updateHostKeys(hop: ResolvedHop, offer: HostKeyOffer): Promise<void> {
+export async function updateHostKeys(hop: ResolvedHop, offer: HostKeyOffer, onRemark: OnRemark = () => {}): Promise<void> {
   if (hop.trust.update !== 'yes' || hop.knownHosts.pins.length > 0) return;
   const offered = acceptableKeys(hop, offer);
   const files = await readUserFiles(hop);
@@ -24,7 +27,12 @@ export async function updateHostKeys(hop: ResolvedHop, offer: HostKeyOffer): Pro
   const unproven = plan.fresh.length === 0 ? [] : await unprovenOf(offer, plan.fresh);
   if (unproven === null) return;
   const keys = offered.filter((key) => !unproven.includes(key));
-  for (const file of hop.knownHosts.userFiles) await updateFile(file, hop, file === hop.knownHosts.userFiles[0] ? keys : []);
+  const [first] = hop.knownHosts.userFiles;
+  for (const file of hop.knownHosts.userFiles) {
+    await updateFile(file, { hop, keys: file === first ? keys : [], onRemark }).catch((error: unknown) =>
+      onRemark({ is: 'trouble', problem: unwritable(hop, { file, error, what: 'changed' }) }),
+    );
+  }
 }
 
 /** Empty where one comes twice, as then the list is not to be believed. */
@@ -66,19 +74,35 @@ const statementOf = (key: Buffer, { session }: HostKeyOffer): Buffer =>
 /** Another process may write at the same time; then what was read is old, and it is begun anew. */
 const MOST_TRIES = 5;
 
-async function updateFile(file: string, hop: ResolvedHop, keys: readonly Buffer[]): Promise<void> {
-  for (let tries = 0; tries < MOST_TRIES; tries += 1) if (await tryUpdate(file, hop, keys)) return;
+type Update = { readonly hop: ResolvedHop; readonly keys: readonly Buffer[]; readonly onRemark: OnRemark };
+
+async function updateFile(file: string, update: Update): Promise<void> {
+  for (let tries = 0; tries < MOST_TRIES; tries += 1) if (await tryUpdate(file, update)) return;
 }
 
 /** False: the file was changed meanwhile. */
-async function tryUpdate(file: string, hop: ResolvedHop, keys: readonly Buffer[]): Promise<boolean> {
+async function tryUpdate(file: string, { hop, keys, onRemark }: Update): Promise<boolean> {
   // Where it is a link, what it points to is replaced, and not the link.
   const path = await realpath(file).catch(() => null);
   if (path === null || !(await stat(path)).isFile()) return true;
   const text = await readFile(path, 'latin1');
   const name = nameOfHop(hop);
   const wanted = rewriteKnownHosts(text, { name, keys, print: (key) => printKnownHost({ name, key, hash: hop.trust.hash }) });
-  return wanted === text || replaceFile(path, { text, wanted });
+  if (wanted === text) return true;
+  if (!(await replaceFile(path, { text, wanted }))) return false;
+  const { host, port } = hop;
+  onRemark({ is: 'host-keys-updated', host, port, file, added: keysOnlyIn(wanted, text), gone: keysOnlyIn(text, wanted) });
+  return true;
+}
+
+function keysOnlyIn(one: string, other: string): string[] {
+  const there = new Set(other.split('\n'));
+  return parseKnownHosts(
+    one
+      .split('\n')
+      .filter((line) => !there.has(line))
+      .join('\n'),
+  ).map(({ blob }) => printKey(blob));
 }
 
 /** As hostfile_replace_entries does: the old file stays as `.old`, and at no time is there half a file. */

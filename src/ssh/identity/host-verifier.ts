@@ -2,15 +2,17 @@ import type { Client, ServerHostKeyAlgorithm } from 'ssh2';
 import { isPinned } from '../../decide/judge-host-key.ts';
 import { problem, problemOf, ProblemError, type Problem } from '../../model/problem.ts';
 import { watchHostKeys } from '../extensions/offered-host-keys.ts';
+import type { OnRemark } from '../remark.ts';
 import type { ResolvedHop } from '../types.ts';
 import { hostKeyAlgorithms } from './host-key-algorithms.ts';
-import { describeKey } from './host-key.ts';
+import { describeKey, printKey } from './host-key.ts';
 import { judgeHost, readShown, type ShownHost } from './host-judgement.ts';
 import { toHostProblem } from './host-problem.ts';
 import { isWelcome } from './host-question.ts';
 import { updateHostKeys } from './host-rotation.ts';
 import { appendKnownHost } from './known-hosts-append.ts';
 import { runKnownHostsCommand } from './known-hosts-command.ts';
+import { unwritable } from './known-hosts-unwritable.ts';
 import { joinKnown, keysOfCommand, loadKnownKeys, nameOfHop, type KnownKeys } from './known-keys.ts';
 import { NOBODY, type Person } from './person.ts';
 
@@ -33,6 +35,7 @@ export type VerifierGiven = {
   readonly person: Person;
   /** The wall clock, ms. */
   readonly now: () => number;
+  readonly onRemark: OnRemark;
 };
 
 /** Rejects with `known-hosts-command-failed`, or with `algorithms-missing` where HostKeyAlgorithms names none that we have. */
@@ -44,7 +47,7 @@ export async function createHostVerifier(hop: ResolvedHop, given: Partial<Verifi
     const asked = hop.algorithms.hostKey?.join(',') ?? '';
     throw new ProblemError(problem('algorithms-missing', { host: hop.host, port: hop.port, kind: 'hostKey', asked }));
   }
-  return new Verifier({ hop, files, algorithms, given: { person: NOBODY, now: () => Date.now(), ...given } });
+  return new Verifier({ hop, files, algorithms, given: { person: NOBODY, now: () => Date.now(), onRemark: () => {}, ...given } });
 }
 
 type Parts = {
@@ -81,7 +84,8 @@ class Verifier implements HostVerifier {
     if (this.#following) return;
     this.#following = true;
     watchHostKeys(client, async (offer) => {
-      if (this.#mayUpdate) await updateHostKeys(this.#parts.hop, offer);
+      const { hop, given } = this.#parts;
+      if (this.#mayUpdate) await updateHostKeys(hop, offer, given.onRemark);
     });
   }
 
@@ -107,18 +111,24 @@ class Verifier implements HostVerifier {
     if (welcome === 'no') return false;
     signal.throwIfAborted();
     this.#mayUpdate = welcome === 'by-person';
-    await remember(hop, key);
+    await remember(hop, { key, by: welcome === 'by-person' ? 'person' : 'policy', onRemark: given.onRemark });
     return true;
   }
 }
 
+type Welcomed = { readonly key: Buffer; readonly by: 'person' | 'policy'; readonly onRemark: OnRemark };
+
 /** ssh connects though it cannot write the key down, and so do we: the next time it is new again. */
-async function remember(hop: ResolvedHop, key: Buffer): Promise<void> {
+async function remember(hop: ResolvedHop, { key, by, onRemark }: Welcomed): Promise<void> {
   const file = hop.knownHosts.userFiles[0];
   // While a person was asked, another connection may have written it.
   const { known } = await loadKnownKeys(hop);
   if (file === undefined || known.some(({ blob }) => blob === key.toString('base64'))) return;
-  await appendKnownHost(file, { name: nameOfHop(hop), key, hash: hop.trust.hash }).catch(() => {});
+  const { host, port, trust } = hop;
+  await appendKnownHost(file, { name: nameOfHop(hop), key, hash: trust.hash }).then(
+    () => onRemark({ is: 'host-key-added', host, port, key: printKey(key), file, by }),
+    (error: unknown) => onRemark({ is: 'trouble', problem: unwritable(hop, { file, error, what: 'new' }) }),
+  );
 }
 
 /** A pin does not say whose key it is, nor its type; where known_hosts has that key, this does. Else it may be an authority's. */

@@ -16,6 +16,7 @@ import { LiveLink } from '../session/live-link.ts';
 import { problemOfNextHop } from '../session/open-channel.ts';
 import { openSession } from '../session/open-session.ts';
 import { keepKeysFresh } from '../session/rekey.ts';
+import type { OnRemark } from '../remark.ts';
 import type { Reset, ResolvedHop } from '../types.ts';
 
 export type DialLinkGiven = {
@@ -25,6 +26,7 @@ export type DialLinkGiven = {
   readonly person: Person;
   /** The link that carries this one; null: dialled from here. */
   readonly via: LiveLink | null;
+  readonly onRemark?: OnRemark;
   readonly onSuspect: (link: LiveLink, suspect: boolean) => void;
   /** The server's address answers again. */
   readonly onReached: () => void;
@@ -49,6 +51,7 @@ type Asking = Watched & { readonly signal: AbortSignal };
 
 async function dialAsking(hop: ResolvedHop, given: DialLinkGiven, asking: Asking): Promise<LiveLink> {
   const [carrier, verifier, login] = await allOrUndo(hop, given, asking);
+  const { onRemark = () => {} } = given;
   given.onReached();
   const session = await openSession(carrier.stream, hop, {
     clock: given.clock,
@@ -57,6 +60,7 @@ async function dialAsking(hop: ResolvedHop, given: DialLinkGiven, asking: Asking
     login,
     asking,
     onHandshake: given.onHandshake,
+    onRemark,
   }).catch((error: unknown) => {
     throw carrier.kind === 'command' ? errorBehindCommand(error, hop.name, carrier.stream) : error;
   });
@@ -82,7 +86,7 @@ async function allOrUndo(hop: ResolvedHop, given: DialLinkGiven, asking: Asking)
   carrier.catch(() => {});
   try {
     const [verifier, credentials] = await Promise.all([
-      createHostVerifier(hop, { person: asking.person, now: () => given.clock.now() }),
+      createHostVerifier(hop, { person: asking.person, now: () => given.clock.now(), ...(given.onRemark && { onRemark: given.onRemark }) }),
       loadCredentials(hop, { ...asking, clock: given.clock }),
     ]);
     return [await carrier, verifier, createAuthHandler(hop, credentials, asking)] as const;

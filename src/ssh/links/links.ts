@@ -2,6 +2,7 @@ import type { Keepalive } from '../../model/profile.ts';
 import type { Problem } from '../../model/problem.ts';
 import type { HopWord } from '../../model/snapshot.ts';
 import type { Clock } from '../../platform/clock.ts';
+import type { Remark } from '../remark.ts';
 import type { ResolvedHop } from '../types.ts';
 import type { HopLink } from '../remote/types.ts';
 import { type Desk, EMPTY_DESK, type OnNeeded } from './asking.ts';
@@ -16,6 +17,8 @@ export type HopState = { readonly state: HopWord; readonly rttMs: number | null 
 export type OnRevived = (hop: string, doubtedMs: number) => void;
 
 export type LeaseGiven = {
+  /** Whose it is; the doctor's is nobody's. */
+  readonly tunnel?: string;
   readonly onRevived?: OnRevived;
   /** Who hears what a person has to do on the way; without it nobody is asked, and what needs a person fails. */
   readonly onNeeded?: OnNeeded;
@@ -28,6 +31,8 @@ export type LinksGiven = {
   readonly onChange: () => void;
   readonly desk?: Desk;
   readonly refusals?: RefusalStore;
+  /** `tunnels`: those that use the connection. */
+  readonly onRemark?: (remark: Remark, tunnels: readonly string[]) => void;
 };
 
 /** The use of a whole route by one tunnel. */
@@ -48,11 +53,14 @@ export class Links {
   readonly #parking = new Parking();
   readonly #slots = new Map<string, Slot>();
   readonly #revivals = new WeakMap<Slot, Set<OnRevived>>();
+  readonly #tunnels = new WeakMap<Slot, Set<string>>();
+  readonly #onRemark: NonNullable<LinksGiven['onRemark']>;
 
   constructor(given: LinksGiven) {
     this.#clock = given.clock;
     this.#onChange = given.onChange;
     this.#desk = given.desk ?? EMPTY_DESK;
+    this.#onRemark = given.onRemark ?? (() => {});
     this.#lockOuts = new LockOuts({ clock: given.clock, refusals: given.refusals ?? forgetfulRefusals() });
   }
 
@@ -70,6 +78,7 @@ export class Links {
     try {
       for (const slot of this.#slotsOf(route)) {
         this.#revivals.set(slot, (this.#revivals.get(slot) ?? new Set()).add(onRevived));
+        if (given.tunnel !== undefined) this.#tunnels.set(slot, (this.#tunnels.get(slot) ?? new Set()).add(given.tunnel));
         slot.enter(hear);
         held.push(slot);
         if (given.byPerson === true) slot.forgive();
@@ -115,6 +124,7 @@ export class Links {
       lockOuts: this.#lockOuts,
       parent: made.parent,
       onChange: this.#onChange,
+      onRemark: (remark) => this.#onRemark(remark, [...(this.#tunnels.get(slot) ?? [])]),
       onRevived: (doubtedMs) => {
         for (const tell of this.#revivals.get(slot) ?? []) tell(made.hop.name, doubtedMs);
       },

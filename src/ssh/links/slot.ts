@@ -1,28 +1,13 @@
 import { backoff } from '../../decide/backoff.ts';
 import { leastWait } from '../../decide/lock-out.ts';
 import { type Problem, ProblemError, problem, problemOf, retryClassOf } from '../../model/problem.ts';
-import type { Keepalive } from '../../model/profile.ts';
 import type { HopWord } from '../../model/snapshot.ts';
-import type { Clock } from '../../platform/clock.ts';
 import type { LiveLink } from '../session/live-link.ts';
 import type { Reset, ResolvedHop } from '../types.ts';
-import { Asking, type Desk, type OnNeeded } from './asking.ts';
+import { Asking, type OnNeeded } from './asking.ts';
 import { dialLink } from './dial-link.ts';
-import type { LockOuts } from './lock-outs.ts';
-import type { Dismissal, Parking } from './parking.ts';
-
-export type SlotGiven = {
-  readonly clock: Clock;
-  readonly parking: Parking;
-  readonly keepalive: Keepalive;
-  readonly desk: Desk;
-  readonly lockOuts: LockOuts;
-  readonly parent: Slot | null;
-  readonly onChange: () => void;
-  /** A doubted link has answered before a new one got through. */
-  readonly onRevived: (doubtedMs: number) => void;
-  readonly onEmpty: () => void;
-};
+import type { Dismissal } from './parking.ts';
+import type { SlotGiven } from './slot-given.ts';
 
 /** After the last user has left; whoever reconnects comes back within it. */
 const LINGER_MS = 5_000;
@@ -129,7 +114,7 @@ export class Slot {
   }
 
   async #dialWith(signal: AbortSignal, person: Asking): Promise<LiveLink> {
-    const { parent, clock, keepalive, parking, lockOuts } = this.#given;
+    const { parent, clock, keepalive, parking, lockOuts, onRemark } = this.#given;
     const via = parent === null ? null : await parent.ready({ quiet: this.#audience.size === 0 });
     const dial = {
       clock,
@@ -137,6 +122,7 @@ export class Slot {
       keepalive,
       person,
       via,
+      onRemark,
       onSuspect: (link: LiveLink, suspect: boolean) => this.#suspected(link, suspect),
       onReached: () => this.#noteReset(parking.dismiss(this.#place())),
       onHandshake: () => this.#greeted(),

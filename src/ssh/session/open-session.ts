@@ -9,9 +9,11 @@ import type { Login } from '../identity/auth-handler.ts';
 import { plainKeyOf } from '../identity/certificate.ts';
 import { fingerprintOf } from '../identity/host-key.ts';
 import type { HostVerifier } from '../identity/host-verifier.ts';
+import type { OnRemark } from '../remark.ts';
 import type { ResolvedHop } from '../types.ts';
 import { algorithmsFor, mismatch } from './algorithms.ts';
 import { answerSftpClose, onServerDebug } from './internals.ts';
+import { listenToBanner } from './banner.ts';
 import { listenToGreeting } from './greeting.ts';
 import { type Phase, problemOfSession } from './session-problem.ts';
 
@@ -24,6 +26,7 @@ export type SessionGiven = {
   readonly asking?: Pick<Watched, 'waiting' | 'onChange'>;
   /** The server has shown that it is alive and is who it should be; the login follows. */
   readonly onHandshake?: () => void;
+  readonly onRemark?: OnRemark;
 };
 
 export type Session = {
@@ -115,6 +118,7 @@ class Attempt {
       const offered = theirs();
       return offered && mismatch(this.#hop, algorithms, offered);
     };
+    listenToBanner(this.#client, this.#hop, this.#given.onRemark);
     login.attach(this.#client, (because) => this.#result.reject(new ProblemError(because)));
     // It may have been closed while the credentials were read; a closed stream says nothing more.
     if (stream.destroyed) this.#fail(null);

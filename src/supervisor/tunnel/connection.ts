@@ -44,7 +44,12 @@ export class Connection {
     this.#dial = dial;
     const hops = await resolveRoute(profile.hops, profile.ssh, { env: await env(), signal: dial.signal });
     this.#route = { hops, keepalive: profile.keepalive === 'mirror' ? DEFAULT_KEEPALIVE : profile.keepalive };
-    const lease = await links.lease(this.#route, dial.signal, { onRevived, onNeeded: (needed) => onNeeded(epoch, needed), byPerson });
+    const lease = await links.lease(this.#route, dial.signal, {
+      tunnel: profile.name,
+      onRevived,
+      onNeeded: (needed) => onNeeded(epoch, needed),
+      byPerson,
+    });
     if (dial.signal.aborted) {
       await lease.release('for-good');
       throw dial.signal.reason;

@@ -1,10 +1,12 @@
-import { copyFileSync, existsSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { fingerprintOf } from '../../../src/ssh/identity/host-key.ts';
 import { updateHostKeys } from '../../../src/ssh/identity/host-rotation.ts';
 import { printKnownHost } from '../../../src/ssh/identity/known-hosts-append.ts';
 import { wireString } from '../../../src/ssh/identity/wire-reader.ts';
+import type { Remark } from '../../../src/ssh/remark.ts';
 import type { ResolvedHop } from '../../../src/ssh/types.ts';
 import { type Key, makeKey } from '../../support/keys.ts';
 import { must } from '../../support/run.ts';
@@ -166,6 +168,27 @@ describe('keys that a server tells', () => {
     await updateHostKeys(aHop({ host: 'srv', knownHosts }), { keys: [one.blob, two.blob], session, prove: async () => null });
     expect([readFileSync(first, 'utf8'), readFileSync(second, 'utf8')]).toEqual([lineOf(one) + lineOf(two), 'other x\n']);
     expect(existsSync(join(dir, 'missing'))).toBe(false);
+  });
+
+  test('are told when they have changed a file, and so is a file that cannot be changed', async () => {
+    const file = newFile(lineOf(one) + lineOf(three));
+    const remarks: Remark[] = [];
+    const offer = { keys: [one.blob, two.blob], session, prove: async () => two.prove(session) };
+    const update = async (): Promise<void> => {
+      const knownHosts = { alias: null, userFiles: [file], systemFiles: [], pins: [] };
+      await updateHostKeys(aHop({ host: 'srv', knownHosts }), offer, (remark) => remarks.push(remark));
+    };
+    mkdirSync(`${file}.old`);
+    await update();
+    expect(remarks).toMatchObject([
+      { is: 'trouble', problem: { code: 'known-hosts-unwritable', facts: { host: 'srv', file, what: 'changed' } } },
+    ]);
+    expect(readFileSync(file, 'utf8')).toBe(lineOf(one) + lineOf(three));
+    rmdirSync(`${file}.old`);
+    await update();
+    await update();
+    const words = ({ blob }: { blob: Buffer }): string => `ssh-ed25519 ${fingerprintOf(blob)}`;
+    expect(remarks.slice(1)).toEqual([{ is: 'host-keys-updated', host: 'srv', port: 22, file, added: [words(two)], gone: [words(three)] }]);
   });
 
   test('of a server that is known only by the system’s file, a pin or an authority are not asked for', async () => {

@@ -8,6 +8,7 @@ import { NOBODY, type Person } from '../../../src/ssh/identity/person.ts';
 import { splitWords } from '../../../src/ssh/identity/split-words.ts';
 import { wordsOf } from '../../../src/model/problem.ts';
 import type { Question } from '../../../src/model/prompt.ts';
+import type { OnRemark, Remark } from '../../../src/ssh/remark.ts';
 import type { ResolvedHop } from '../../../src/ssh/types.ts';
 import { type Key, makeKey } from '../../support/keys.ts';
 import { must, run } from '../../support/run.ts';
@@ -31,11 +32,16 @@ const newFile = (text?: string): string => {
   return file;
 };
 
-type Given = { readonly trust?: Partial<ResolvedHop['trust']>; readonly person?: Person; readonly hop?: Partial<ResolvedHop> };
+type Given = {
+  readonly trust?: Partial<ResolvedHop['trust']>;
+  readonly person?: Person;
+  readonly hop?: Partial<ResolvedHop>;
+  readonly onRemark?: OnRemark;
+};
 
-async function verifierFor(file: string, { trust = {}, person = NOBODY, hop = {} }: Given = {}) {
+async function verifierFor(file: string, { trust = {}, person = NOBODY, hop = {}, onRemark = () => {} }: Given = {}) {
   const knownHosts = { alias: null, userFiles: [file], systemFiles: [], pins: [] };
-  return createHostVerifier(aHop({ host: 'Srv', knownHosts, trust: { ...aHop().trust, ...trust }, ...hop }), { person });
+  return createHostVerifier(aHop({ host: 'Srv', knownHosts, trust: { ...aHop().trust, ...trust }, ...hop }), { person, onRemark });
 }
 
 /** Says the same to every question, and keeps them. */
@@ -122,10 +128,34 @@ describe('a new host key', () => {
     expect(readFileSync(file, 'utf8')).toBe('');
   });
 
-  test('is trusted though the file cannot be written, as ssh does', async () => {
-    const file = join(dir, 'no', 'such', 'folder', 'known_hosts');
-    expect(await (await verifierFor(file, { trust: { strict: 'accept-new' } })).verify(blob(key), signal)).toBeNull();
+  test('is trusted though the file cannot be written, as ssh does, and that is told', async () => {
+    mkdirSync(join(dir, 'folder'));
+    for (const [file, code] of [
+      [join(dir, 'no', 'such', 'folder', 'known_hosts'), 'ENOENT'],
+      [join(dir, 'folder'), 'EISDIR'],
+    ] as const) {
+      const remarks: Remark[] = [];
+      const verifier = await verifierFor(file, { trust: { strict: 'accept-new' }, onRemark: (remark) => remarks.push(remark) });
+      expect(await verifier.verify(blob(key), signal)).toBeNull();
+      expect(remarks).toMatchObject([
+        { is: 'trouble', problem: { code: 'known-hosts-unwritable', facts: { host: 'Srv', port: 22, file, what: 'new', code } } },
+      ]);
+    }
     expect(await (await verifierFor('/dev/null', { trust: { strict: 'no' } })).verify(blob(key), signal)).toBeNull();
+  });
+
+  test('that was written down is told once, with who has trusted it; a known one is not', async () => {
+    const file = newFile('');
+    const remarks: Remark[] = [];
+    const onRemark: OnRemark = (remark) => remarks.push(remark);
+    const { person } = personWho(['yes']);
+    await (await verifierFor(file, { person, onRemark })).verify(blob(key), signal);
+    await (await verifierFor(file, { person, onRemark })).verify(blob(key), signal);
+    const added = { is: 'host-key-added', host: 'Srv', port: 22, key: `ssh-ed25519 ${key.fingerprint}` };
+    expect(remarks).toEqual([{ ...added, file, by: 'person' }]);
+    const other = newFile('');
+    await (await verifierFor(other, { trust: { strict: 'accept-new' }, onRemark })).verify(blob(key), signal);
+    expect(remarks.slice(1)).toEqual([{ ...added, file: other, by: 'policy' }]);
   });
 });
 

@@ -1,0 +1,21 @@
+import type { Keepalive } from '../../model/profile.ts';
+import type { Clock } from '../../platform/clock.ts';
+import type { OnRemark } from '../remark.ts';
+import type { Desk } from './asking.ts';
+import type { LockOuts } from './lock-outs.ts';
+import type { Parking } from './parking.ts';
+import type { Slot } from './slot.ts';
+
+export type SlotGiven = {
+  readonly clock: Clock;
+  readonly parking: Parking;
+  readonly keepalive: Keepalive;
+  readonly desk: Desk;
+  readonly lockOuts: LockOuts;
+  readonly parent: Slot | null;
+  readonly onChange: () => void;
+  readonly onRemark: OnRemark;
+  /** A doubted link has answered before a new one got through. */
+  readonly onRevived: (doubtedMs: number) => void;
+  readonly onEmpty: () => void;
+};
