@@ -4,7 +4,8 @@ import { type Context, defineCommand } from '../command.ts';
 import { oneLine } from '../output/plain-text.ts';
 import type { Ink } from '../output/screen.ts';
 import { table } from '../output/table.ts';
-import { allProfiles, loadAll, type ProfileFile, tell } from '../profile-files.ts';
+import { type ListedProfile, listProfiles } from '../list-profiles.ts';
+import { allProfiles, tell } from '../profile-files.ts';
 
 export const command = defineCommand({
   name: 'list',
@@ -19,7 +20,7 @@ export const command = defineCommand({
   async run(_args, context) {
     const { screen } = context;
     const found = await allProfiles(context);
-    const [files, states] = await Promise.all([loadAll(found.profiles, context), statesOf(context)]);
+    const [files, states] = await Promise.all([listProfiles(found.profiles, context), statesOf(context)]);
     const errors = [...found.errors, ...files.flatMap((file) => file.errors)];
     screen.show({
       document: () => ({ schemaVersion: SCHEMA_VERSION, profiles: files.map((file) => entryOf(file, states)), errors: found.errors }),
@@ -47,37 +48,37 @@ const waitingOf = (states: States): { readonly name: string; readonly because: B
   [...states.values()].flatMap(({ name, prompt, because }) => (prompt === undefined || because === null ? [] : [{ name, because }]));
 
 /** Only the profile that is used can be what runs under the name. */
-const stateOf = (file: ProfileFile, states: States): TunnelWord | null =>
+const stateOf = (file: ListedProfile, states: States): TunnelWord | null =>
   file.shadowedBy === null ? (states.get(file.name)?.state ?? 'down') : null;
 
-const entryOf = (file: ProfileFile, states: States): object => ({
+const entryOf = (file: ListedProfile, states: States): object => ({
   name: file.name,
-  description: file.loaded?.profile.description ?? null,
-  groups: file.loaded?.profile.groups ?? [],
+  description: file.summary?.description ?? null,
+  groups: file.summary?.groups ?? [],
   file: file.file,
   source: { kind: file.source.kind, directory: file.source.directory },
   trusted: file.trusted,
-  valid: file.loaded !== null,
+  valid: file.summary !== null,
   errors: file.errors,
   shadowedBy: file.shadowedBy,
   state: stateOf(file, states),
 });
 
-function listing(files: readonly ProfileFile[], { states, ink }: { readonly states: States; readonly ink: Ink }): string {
+function listing(files: readonly ListedProfile[], { states, ink }: { readonly states: States; readonly ink: Ink }): string {
   const header = ['NAME', 'STATE', 'SOURCE', 'TRUST', 'DESCRIPTION'].map((title) => ink.bold(title));
   const rows = files.map((file) => [file.name, stateText(file, states), file.source.kind, trustText(file), description(file)]);
   return table([header, ...rows]);
 }
 
-function stateText(file: ProfileFile, states: States): string {
-  if (file.loaded === null) return 'invalid';
+function stateText(file: ListedProfile, states: States): string {
+  if (file.summary === null) return 'invalid';
   return stateOf(file, states) ?? 'shadowed';
 }
 
-const trustText = ({ source, trusted }: ProfileFile): string => (source.needsTrust ? (trusted ? 'trusted' : 'not trusted') : 'own');
+const trustText = ({ source, trusted }: ListedProfile): string => (source.needsTrust ? (trusted ? 'trusted' : 'not trusted') : 'own');
 
-function description({ loaded, shadowedBy }: ProfileFile): string {
+function description({ summary, shadowedBy }: ListedProfile): string {
   if (shadowedBy !== null) return `not used: ${shadowedBy} comes first`;
-  const groups = loaded === null || loaded.profile.groups.length === 0 ? '' : `[${loaded.profile.groups.join(', ')}]`;
-  return oneLine(`${loaded?.profile.description ?? ''} ${groups}`);
+  const groups = summary === null || summary.groups.length === 0 ? '' : `[${summary.groups.join(', ')}]`;
+  return oneLine(`${summary?.description ?? ''} ${groups}`);
 }

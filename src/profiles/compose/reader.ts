@@ -1,4 +1,4 @@
-import { realpath } from 'node:fs/promises';
+import { realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { FileError } from '../file-error.ts';
 import { parseParts, type FileKind } from '../parse-yaml.ts';
@@ -23,17 +23,17 @@ export type Reader = (file: string, given: Given) => Promise<ReadOutcome>;
 
 /** Reads every file once, however many profiles build upon it: what one command shows, checks and sends is of one moment. */
 export function createReader(): Reader {
-  const read = new Map<string, Promise<ReadOutcome>>();
+  const read = new Map<string, ReadOutcome>();
   return (file, given) => {
     const key = JSON.stringify([given.kind, given.scope, file]);
     const known = read.get(key) ?? readOnce(file, given);
     read.set(key, known);
-    return known;
+    return Promise.resolve(known);
   };
 }
 
-async function readOnce(file: string, { scope, kind }: Given): Promise<ReadOutcome> {
-  const real = scope.linksMayLeave ? file : await realInside(file, scope.folder);
+function readOnce(file: string, { scope, kind }: Given): ReadOutcome {
+  const real = scope.linksMayLeave ? file : realInside(file, scope.folder);
   if (real === null) return { is: 'leaves' };
   // By its real name, so that no link can be put in its place meanwhile.
   const text = readText(real);
@@ -44,11 +44,11 @@ async function readOnce(file: string, { scope, kind }: Given): Promise<ReadOutco
 }
 
 /** The file behind all links, or null where that lies outside. The folder may be a link too, so it is resolved from its parent. */
-async function realInside(file: string, folder: string): Promise<string | null> {
+export function realInside(file: string, folder: string): string | null {
   const whole = resolve(folder);
   try {
-    const real = await realpath(file);
-    return isInside(real, join(await realpath(dirname(whole)), basename(whole))) ? real : null;
+    const real = realpathSync.native(file);
+    return isInside(real, join(realpathSync.native(dirname(whole)), basename(whole))) ? real : null;
   } catch {
     // What leads nowhere is told when it is read.
     return file;

@@ -3,11 +3,12 @@ import { isPattern, patternOf } from '../pattern.ts';
 
 /**
  * What a person changes of profiles that others write, for themselves alone: `overrides.yaml` beside the own profiles.
- * Both are mappings that `readOverlay` has checked: of profiles by name, and of hosts by name or pattern.
+ * Both are mappings that `readOverlay` has checked: of profiles by name, and of hosts by name or pattern. `sha256`: of the file's
+ * bytes; empty where there is no file.
  */
-export type Overlay = { readonly file: string; readonly profiles: Entries; readonly hosts: Entries };
+export type Overlay = { readonly file: string; readonly sha256: string; readonly profiles: Entries; readonly hosts: Entries };
 
-export const NO_OVERLAY: Overlay = { file: '', profiles: new Map(), hosts: new Map() };
+export const NO_OVERLAY: Overlay = { file: '', sha256: '', profiles: new Map(), hosts: new Map() };
 
 /** The entries of a mapping in a mapping; none where it is not there. */
 export function entriesAt(entries: Entries, key: string): Entries {

@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import { fail, ok, type Result } from '../../model/result.ts';
-import type { Mapping } from '../compose/part.ts';
-import { createReader } from '../compose/reader.ts';
+import { createReader, type SourceFile } from '../compose/reader.ts';
 import { sortErrors, type FileError } from '../file-error.ts';
 import { checkOverlay } from './check-overlay.ts';
 import { entriesAt, NO_OVERLAY, type Overlay } from './overlay.ts';
@@ -17,11 +16,12 @@ export async function readOverlay(folder: string): Promise<Result<Overlay, FileE
   if (outcome.is === 'leaves') return fail([]);
   if (outcome.is === 'broken') return fail(sortErrors(outcome.errors));
   const errors = checkOverlay(outcome.source.root);
-  return errors.length > 0 ? fail(sortErrors(errors)) : ok(overlayFrom(outcome.source.root, file));
+  return errors.length > 0 ? fail(sortErrors(errors)) : ok(overlayFrom(outcome.source));
 }
 
-const overlayFrom = ({ entries }: Mapping, file: string): Overlay => ({
+const overlayFrom = ({ file, sha256, root: { entries } }: SourceFile): Overlay => ({
   file,
+  sha256,
   profiles: entriesAt(entries, 'profiles'),
   hosts: entriesAt(entries, 'hosts'),
 });
