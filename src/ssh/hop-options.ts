@@ -37,6 +37,8 @@ type TrustOptions = {
   readonly command: string | null;
   /** CASignatureAlgorithms where ssh_config has its own; null: ssh's default. */
   readonly caAlgorithms: readonly string[] | null;
+  /** NoHostAuthenticationForLocalhost: whatever answers at a loopback address may show any key. */
+  readonly anyOnLoopback: boolean;
 };
 
 /** Algorithm names in order of preference, where ssh_config names its own; null: our own choice. */
@@ -72,7 +74,7 @@ export const DEFAULT_OPTIONS: HopOptions = {
     keyAlgorithms: null,
     leastRsaBits: 1024,
   },
-  trust: { strict: 'ask', hash: false, update: 'yes', revokedFiles: [], command: null, caAlgorithms: null },
+  trust: { strict: 'ask', hash: false, update: 'yes', revokedFiles: [], command: null, caAlgorithms: null, anyOnLoopback: false },
   algorithms: { kex: null, hostKey: null, ciphers: null, macs: null },
   rekey: { bytes: null, seconds: null },
   way: { command: null, agent: null, bindAddress: null, bindInterface: null },

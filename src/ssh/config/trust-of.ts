@@ -15,6 +15,7 @@ export function trustOf(asked: Asked, path: (text: string) => string): Trust {
     revokedFiles: revoked === null ? [] : splitPaths(revoked).map(path),
     command: textOf(asked, 'knownhostscommand'),
     caAlgorithms: listOf(asked, 'CASignatureAlgorithms'),
+    anyOnLoopback: isOn(asked, 'NoHostAuthenticationForLocalhost', DEFAULT_OPTIONS.trust.anyOnLoopback),
   };
 }
 

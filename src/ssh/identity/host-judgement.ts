@@ -26,6 +26,8 @@ export type JudgeGiven = {
   readonly keys: KnownKeys;
   /** Wall clock, ms. */
   readonly now: number;
+  /** It was reached at an address of this machine's loopback. */
+  readonly onLoopback: boolean;
 };
 
 export function readShown(blob: Buffer): ShownHost {
@@ -43,7 +45,11 @@ export async function judgeHost(shown: ShownHost, given: JudgeGiven): Promise<Ho
   if (shown.certificate !== null && !isSignedByItsCa(shown.certificate)) return { is: 'broken-certificate' };
   const bits = rsaBitsOf(shown.key);
   if (bits !== null && bits < hop.login.leastRsaBits) return { is: 'too-small', bits };
-  const by = (await findRevocation(hop.trust.revokedFiles, shown)) ?? revokedLine(shown, keys);
+  const listed = await findRevocation(hop.trust.revokedFiles, shown);
+  if (listed) return { is: 'revoked', by: listed };
+  // Before known_hosts and its @revoked lines, as there; but a pin of the profile was meant for this very server.
+  if (given.onLoopback && hop.trust.anyOnLoopback && hop.knownHosts.pins.length === 0) return { is: 'trusted', from: null };
+  const by = revokedLine(shown, keys);
   if (by) return { is: 'revoked', by };
   const certificate = shown.certificate && judgeCertificate(shown.certificate, given);
   return certificate?.is === 'vouched' ? { is: 'trusted', from: null } : judgePlain(shown, { ...given, certificate });

@@ -36,6 +36,8 @@ export type VerifierGiven = {
   /** The wall clock, ms. */
   readonly now: () => number;
   readonly onRemark: OnRemark;
+  /** Whether the server was reached at a loopback address. */
+  readonly onLoopback: () => Promise<boolean>;
 };
 
 /** Rejects with `known-hosts-command-failed`, or with `algorithms-missing` where HostKeyAlgorithms names none that we have. */
@@ -47,7 +49,12 @@ export async function createHostVerifier(hop: ResolvedHop, given: Partial<Verifi
     const asked = hop.algorithms.hostKey?.join(',') ?? '';
     throw new ProblemError(problem('algorithms-missing', { host: hop.host, port: hop.port, kind: 'hostKey', asked }));
   }
-  return new Verifier({ hop, files, algorithms, given: { person: NOBODY, now: () => Date.now(), onRemark: () => {}, ...given } });
+  return new Verifier({
+    hop,
+    files,
+    algorithms,
+    given: { person: NOBODY, now: () => Date.now(), onRemark: () => {}, onLoopback: async () => false, ...given },
+  });
 }
 
 type Parts = {
@@ -94,7 +101,7 @@ class Verifier implements HostVerifier {
     try {
       const shown = readShown(key);
       const keys = joinKnown(files, keysOfCommand(hop, await runKnownHostsCommand(hop, { for: 'HOSTNAME', key })));
-      const judgement = await judgeHost(shown, { hop, keys, now: given.now() });
+      const judgement = await judgeHost(shown, { hop, keys, now: given.now(), onLoopback: await given.onLoopback() });
       this.#mayUpdate = judgement.is === 'trusted' && judgement.from === 'user';
       if (judgement.is === 'trusted') return null;
       if (judgement.is === 'unknown' && (await this.#welcome(shown, signal))) return null;

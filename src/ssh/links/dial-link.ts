@@ -11,7 +11,7 @@ import { createAuthHandler } from '../identity/auth-handler.ts';
 import { loadCredentials } from '../identity/credentials.ts';
 import { createHostVerifier } from '../identity/host-verifier.ts';
 import type { Person } from '../identity/person.ts';
-import type { Carrier } from '../session/carrier.ts';
+import { type Carrier, isOnLoopback } from '../session/carrier.ts';
 import { LiveLink } from '../session/live-link.ts';
 import { problemOfNextHop } from '../session/open-channel.ts';
 import { openSession } from '../session/open-session.ts';
@@ -85,9 +85,15 @@ async function allOrUndo(hop: ResolvedHop, given: DialLinkGiven, asking: Asking)
   const carrier = carrierFor(hop, { ...given, signal });
   carrier.catch(() => {});
   try {
+    const { clock, onRemark = () => {} } = given;
     const [verifier, credentials] = await Promise.all([
-      createHostVerifier(hop, { person: asking.person, now: () => given.clock.now(), ...(given.onRemark && { onRemark: given.onRemark }) }),
-      loadCredentials(hop, { ...asking, clock: given.clock }),
+      createHostVerifier(hop, {
+        person: asking.person,
+        now: () => clock.now(),
+        onRemark,
+        onLoopback: async () => isOnLoopback(await carrier),
+      }),
+      loadCredentials(hop, { ...asking, clock }),
     ]);
     return [await carrier, verifier, createAuthHandler(hop, credentials, asking)] as const;
   } catch (error) {

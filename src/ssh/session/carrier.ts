@@ -15,6 +15,9 @@ export function endsOf({ localAddress, localPort, remoteAddress, remotePort }: S
   return { local: { host: localAddress, port: localPort }, remote: { host: remoteAddress, port: remotePort } };
 }
 
+/** As ssh(1) sees it (sshconnect.c, sockaddr_is_local): a connection of our own to this machine, not one through a command or a hop. */
+export const isOnLoopback = ({ kind, stream }: Carrier): boolean => kind === 'socket' && /^(127\..*|::1)$/.test(stream.remoteAddress ?? '');
+
 /**
  * The socket of a connection that was declared dead, kept open: closing it would queue a FIN in a
  * socket that nobody owns, and after a long outage the kernel has given that one up and the server

@@ -79,6 +79,7 @@ describe.each(PATHS)('with %s', (_, PATH) => {
     ['KnownHostsCommand /bin/echo "%H" a=b', { command: '/bin/echo "%H" a=b' }],
     ['KnownHostsCommand none', { command: null }],
     ['CASignatureAlgorithms ssh-ed25519', { caAlgorithms: ['ssh-ed25519'] }],
+    ['NoHostAuthenticationForLocalhost yes', { anyOnLoopback: true }],
   ])('trust: %s', async (lines, expected) => {
     expect((await hop(lines)).trust).toEqual({ ...DEFAULT_OPTIONS.trust, ...expected });
   });
