@@ -103,6 +103,8 @@ function unknownKeys(document: unknown): ShapeIssue[] {
   return mappings(document).flatMap(({ value, path, keys, ofFile = [] }) =>
     (isMapping(value) ? Object.keys(value) : [])
       .filter((key) => !keys.includes(key))
-      .map((key) => issueAt([...path, key], 'unknown-key', { key, nearest: nearest(key, [...keys, ...ofFile.filter((known) => known !== key)]) })),
+      .map((key) =>
+        issueAt([...path, key], 'unknown-key', { key, nearest: nearest(key, [...keys, ...ofFile.filter((known) => known !== key)]) }),
+      ),
   );
 }

@@ -35,8 +35,7 @@ export const command = defineCommand({
           ...(resolved === true && { resolved: resolvedDocument(loaded) }),
         },
       }),
-      text: () =>
-        resolved === true ? resolvedText({ file, loaded, settings: context.paths.config }) : profileText(file, loaded.profile),
+      text: () => (resolved === true ? resolvedText({ file, loaded, settings: context.paths.config }) : profileText(file, loaded.profile)),
     });
     return EXIT.done;
   },
