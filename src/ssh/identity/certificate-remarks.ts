@@ -1,12 +1,13 @@
 import type { Certificate } from './certificate.ts';
 
-/** What is to be said of a user certificate before a server has seen it. Times are wall clock, ms. */
+/** What is to be said of a user certificate before a server has seen it. */
 export type CertificateRemark =
-  | { readonly is: 'expired'; readonly at: number }
-  | { readonly is: 'not-yet-valid'; readonly at: number }
-  | { readonly is: 'expires-soon'; readonly at: number }
+  | TimeRemark
   /** It does not name the user who logs in; the server may still map one of its names to him (AuthorizedPrincipalsFile). */
   | { readonly is: 'other-principals'; readonly names: readonly string[] };
+
+/** What is to be said of any certificate's time. `at`: wall clock, ms. */
+export type TimeRemark = { readonly is: 'expired' | 'not-yet-valid' | 'expires-soon'; readonly at: number };
 
 type Given = { readonly now: number; readonly user: string };
 
@@ -18,7 +19,7 @@ export function certificateRemarks(certificate: Certificate, { now, user }: Give
 
 const SOON_MS = 7 * 24 * 3_600_000;
 
-function remarksOnTime({ validAfter, validBefore }: Certificate, now: number): CertificateRemark[] {
+export function remarksOnTime({ validAfter, validBefore }: Certificate, now: number): TimeRemark[] {
   const [from, at] = [toMs(validAfter), toMs(validBefore)];
   if (now >= at) return [{ is: 'expired', at }];
   if (now < from) return [{ is: 'not-yet-valid', at: from }];

@@ -1,6 +1,7 @@
 import type { SFTPWrapper } from 'ssh2';
 import type { Duplex } from 'node:stream';
 import type { Address } from '../../model/address.ts';
+import type { Certificate } from '../identity/certificate.ts';
 import type { Link, RemoteBinding, ResolvedHop } from '../types.ts';
 
 /** What can be done on a hop besides forwarding, over a link that is already logged in. Every call rejects when the link is lost. */
@@ -42,4 +43,9 @@ export interface Overheard {
 }
 
 /** A link with everything that can be done over it. */
-export type HopLink = Link & Remote & Overheard;
+export type HopLink = Link &
+  Remote &
+  Overheard & {
+    /** What it showed in place of a plain key; null: a plain key. */
+    readonly hostCertificate: Certificate | null;
+  };

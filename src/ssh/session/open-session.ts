@@ -6,7 +6,7 @@ import { deferred } from '../../platform/deferred.ts';
 import { connectExtended } from '../extensions/connect.ts';
 import type { Watched } from '../identity/asking.ts';
 import type { Login } from '../identity/auth-handler.ts';
-import { plainKeyOf } from '../identity/certificate.ts';
+import { type Certificate, parseCertificate, plainKeyOf } from '../identity/certificate.ts';
 import { fingerprintOf } from '../identity/host-key.ts';
 import type { HostVerifier } from '../identity/host-verifier.ts';
 import type { OnRemark } from '../remark.ts';
@@ -34,6 +34,8 @@ export type Session = {
   readonly said: ServerWords;
   /** Fingerprint of the host key that was accepted. */
   readonly hostKey: string;
+  /** Null: it showed a plain key. Whether anybody has vouched for it is not said: the key in it may be known by itself. */
+  readonly hostCertificate: Certificate | null;
 };
 
 /** What the server said in SSH_MSG_DEBUG since the login began, oldest first; bounded. */
@@ -52,7 +54,7 @@ export async function openSession(stream: Duplex, hop: ResolvedHop, given: Sessi
   try {
     const said = attempt.begin(stream);
     await attempt.done;
-    return { client, said, hostKey: attempt.hostKey };
+    return { client, said, ...attempt.shown };
   } catch (error) {
     // ssh2 may still speak after its first error, and without a listener that would end the process.
     client.on('error', () => {});
@@ -74,7 +76,7 @@ class Attempt {
   #phase: Phase = 'greeting';
   #refusedKey: Problem | null = null;
   #mismatch: () => Problem | null = () => null;
-  #hostKey = '';
+  #shown: Pick<Session, 'hostKey' | 'hostCertificate'> = { hostKey: '', hostCertificate: null };
   #patienceMs = 0;
   #cancelDeadline = () => {};
   /** Ends a question about the host key with the attempt. */
@@ -91,8 +93,8 @@ class Attempt {
     return this.#result.promise;
   }
 
-  get hostKey(): string {
-    return this.#hostKey;
+  get shown(): Pick<Session, 'hostKey' | 'hostCertificate'> {
+    return this.#shown;
   }
 
   begin(stream: Duplex): ServerWords {
@@ -145,7 +147,7 @@ class Attempt {
       (refused) => {
         if (given.aborted) return;
         this.#refusedKey = refused;
-        this.#hostKey = fingerprintOf(plainKeyOf(key));
+        this.#shown = { hostKey: fingerprintOf(plainKeyOf(key)), hostCertificate: parseCertificate(key) };
         if (refused === null) verifier.follow(this.#client);
         answer(refused === null);
       },

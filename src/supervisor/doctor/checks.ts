@@ -6,6 +6,7 @@ import { checkCredentials } from './checks/credentials.ts';
 import { checkDoubledInterval } from './checks/doubled-interval.ts';
 import { checkForwardingPolicy } from './checks/forwarding-policy.ts';
 import { checkGatewayPorts } from './checks/gateway-ports.ts';
+import { checkHostCertificate } from './checks/host-certificate.ts';
 import { checkHostKey } from './checks/host-key.ts';
 import { checkLocalBinding } from './checks/local-binding.ts';
 import { checkLocalPort } from './checks/local-port.ts';
@@ -29,7 +30,16 @@ type Checks = {
 export const CHECKS: Checks = {
   machine: [checkNativeCrypto],
   route: [checkSshConfig],
-  hop: [checkCredentials, checkCertificate, checkHostKey, checkReachable, checkAccount, checkClientAlive, checkDoubledInterval],
+  hop: [
+    checkCredentials,
+    checkCertificate,
+    checkHostKey,
+    checkHostCertificate,
+    checkReachable,
+    checkAccount,
+    checkClientAlive,
+    checkDoubledInterval,
+  ],
   local: [checkLocalBinding, checkLocalPort],
   remote: [checkRemoteBinding, checkForwardingPolicy, checkGatewayPorts, checkRemotePort],
 };

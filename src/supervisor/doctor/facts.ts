@@ -5,6 +5,7 @@ import type { AgentTrouble } from '../../model/problems/login.ts';
 import type { PortRange } from '../../model/profile.ts';
 import type { Holder } from '../../platform/port-holder.ts';
 import type { TcpRow } from '../../platform/proc-net.ts';
+import type { TimeRemark } from '../../ssh/identity/certificate-remarks.ts';
 import type { CertificateInUse } from '../../ssh/identity/credentials.ts';
 import type { ServerKeepalive } from '../../ssh/recovery/keepalive/server-keepalive.ts';
 import type { Allowed } from '../../ssh/remote/account-memory.ts';
@@ -29,6 +30,8 @@ export type HopFacts = {
   readonly keys: KeyFacts;
   readonly known: KnownFacts;
   readonly reached: Reached;
+  /** Null as well where it was not reached, or nobody that is trusted vouches for it. */
+  readonly hostCertificate: HostCertificateFacts | null;
   /** Only where something of the profile listens on this hop; null as well where it was not reached. */
   readonly server: ServerFacts | null;
 };
@@ -46,8 +49,13 @@ export type KnownFacts = {
   readonly pins: readonly string[];
   /** `file:line` of each key that is known for this host. */
   readonly at: readonly string[];
+  /** The same of each authority whose certificates count for this host. */
+  readonly authorities: readonly string[];
   readonly unreadable: readonly { readonly file: string; readonly code: string }[];
 };
+
+/** A certificate that the server showed. `name`: its identity and serial number. `authority`: type and fingerprint. */
+export type HostCertificateFacts = { readonly name: string; readonly authority: string; readonly remarks: readonly TimeRemark[] };
 
 export type Reached =
   | { readonly is: 'reached' }

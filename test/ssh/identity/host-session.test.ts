@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ProblemError } from '../../../src/model/problem.ts';
 import type { Person } from '../../../src/ssh/identity/person.ts';
+import { systemClock } from '../../../src/platform/clock.ts';
+import { Links } from '../../../src/ssh/links/links.ts';
 import type { ResolvedHop } from '../../../src/ssh/types.ts';
 import { type Key, makeKey } from '../../support/keys.ts';
 import { must } from '../../support/run.ts';
@@ -76,6 +78,18 @@ describe('a real server with host certificates', () => {
       const lines = `[127.0.0.1]:${server.port} ${bare('host-ed25519')}\n`;
       expect(await visit(hopWith({ server, lines }).hop)).toBe(await fingerprints('host-ed25519'));
     }
+  });
+
+  test('is kept in mind with the certificate that it showed, for who wants to know when that ends', async () => {
+    const links = new Links({ clock: systemClock, onChange: () => {} });
+    const shown = async (lines: string) => {
+      const route = { hops: [hopWith({ lines }).hop], keepalive: { intervalMs: 60_000, countMax: 3 } };
+      const lease = await links.lease(route, new AbortController().signal);
+      await lease.release('for-good');
+      return lease.links[0]?.hostCertificate;
+    };
+    expect(await shown(authority())).toMatchObject({ kind: 'host', keyId: 'id', principals: ['127.0.0.1'] });
+    expect(await shown(`[127.0.0.1]:${sshd.port} ${bare('host-ed25519')}\n`)).toBeNull();
   });
 
   test('is refused before a login where its certificate is for another name, and that is told', async () => {

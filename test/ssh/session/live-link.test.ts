@@ -18,7 +18,12 @@ function linkTo(answer: (client: EventEmitter, done: (error: Error | undefined, 
   });
   return new LiveLink({
     hop: { name: 'hop', host: 'hop.example', port: 22, user: 'ann' } as ResolvedHop,
-    session: { client: client as unknown as Client, said: { all: [], since: () => [], mark: () => 0 }, hostKey: 'SHA256:key' },
+    session: {
+      client: client as unknown as Client,
+      said: { all: [], since: () => [], mark: () => 0 },
+      hostKey: 'SHA256:key',
+      hostCertificate: null,
+    },
     carrier: { kind: 'channel', stream: new PassThrough() },
     keepalive: { intervalMs: 15_000, countMax: 3 },
     clock: fakeClock(),

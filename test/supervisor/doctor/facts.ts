@@ -27,8 +27,9 @@ export const hop = (changes: Partial<HopFacts> = {}): HopFacts => ({
   subject: 'hop ann@bastion:22',
   hop: aHop({ name: 'bastion', host: 'bastion', port: 22, user: 'ann' }),
   keys: { login: { labels: ['/k'], skipped: [], certificates: [] }, agent: null },
-  known: { pins: [], at: ['/known_hosts:1'], unreadable: [] },
+  known: { pins: [], at: ['/known_hosts:1'], authorities: [], unreadable: [] },
   reached: { is: 'reached' },
+  hostCertificate: null,
   server: server(),
   ...changes,
 });

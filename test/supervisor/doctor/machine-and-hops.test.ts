@@ -55,16 +55,18 @@ describe('the doctor, of a hop,', () => {
   });
 
   test('tells a host key that is not known once, and with exit code 4', () => {
-    const unknown = hop({ reached: failed('host-key-unknown'), known: { pins: [], at: [], unreadable: [] } });
+    const unknown = hop({ reached: failed('host-key-unknown'), known: { pins: [], at: [], authorities: [], unreadable: [] } });
     expect(checkHostKey(unknown)).toMatchObject([{ severity: 'error', exitCode: 4 }]);
     expect(checkReachable(unknown)).toEqual([]);
   });
 
   test('names where a host key is known, and the files that cannot be read', () => {
     expect(checkHostKey(hop())[0]?.what).toContain('/known_hosts:1');
-    const hidden = hop({ known: { pins: ['SHA256:x'], at: [], unreadable: [{ file: '/f', code: 'EACCES' }] } });
+    const hidden = hop({ known: { pins: ['SHA256:x'], at: [], authorities: [], unreadable: [{ file: '/f', code: 'EACCES' }] } });
     expect(severities(checkHostKey(hidden))).toEqual(['warning', 'ok']);
-    const nowhere = hop({ reached: failed('connect-refused'), known: { pins: [], at: [], unreadable: [] } });
+    const vouched = hop({ known: { pins: [], at: [], authorities: ['/f:2'], unreadable: [] } });
+    expect(checkHostKey(vouched)).toMatchObject([{ severity: 'ok', what: 'The host key is vouched for by an authority in /f:2.' }]);
+    const nowhere = hop({ reached: failed('connect-refused'), known: { pins: [], at: [], authorities: [], unreadable: [] } });
     expect(severities(checkHostKey(nowhere))).toEqual(['note']);
   });
 

@@ -14,8 +14,8 @@ export function checkHostKey({ subject, known, reached }: HopFacts): Finding[] {
   );
   if (reached.is === 'failed' && isAboutHostKey(reached.problem))
     return [...unreadable, trouble(about, reached.problem, { why: 'A server that cannot prove itself may be anybody.' })];
-  const words = known.pins.length > 0 ? `pinned by the profile (${known.pins.join(', ')})` : `known by ${known.at.join(', ')}`;
-  if (known.pins.length + known.at.length > 0) return [...unreadable, allWell(about, `The host key is ${words}.`)];
+  const words = howKnown(known);
+  if (words !== null) return [...unreadable, allWell(about, `The host key is ${words}.`)];
   if (reached.is === 'reached') return [...unreadable, allWell(about, 'The host key is known.')];
   return [
     ...unreadable,
@@ -25,6 +25,16 @@ export function checkHostKey({ subject, known, reached }: HopFacts): Finding[] {
       fix: 'Once it can be reached, connect with ssh and compare the fingerprint, or pin it: hostKey: SHA256:...',
     }),
   ];
+}
+
+/** Null: it is not. An authority vouches for keys that nobody has seen yet. */
+function howKnown({ pins, at, authorities }: HopFacts['known']): string | null {
+  if (pins.length > 0) return `pinned by the profile (${pins.join(', ')})`;
+  const ways = [
+    ...(at.length === 0 ? [] : [`known by ${at.join(', ')}`]),
+    ...(authorities.length === 0 ? [] : [`vouched for by an authority in ${authorities.join(', ')}`]),
+  ];
+  return ways.length === 0 ? null : ways.join(', or ');
 }
 
 const CODES: readonly Problem['code'][] = [

@@ -6,7 +6,7 @@ import type { ResolvedHop } from '../../../ssh/types.ts';
 import type { HopFacts, Reached, ServerFacts } from '../facts.ts';
 import { inTime } from '../in-time.ts';
 import type { Examining } from '../needs.ts';
-import { keyFacts, knownFacts } from './keys.ts';
+import { hostCertificateFacts, keyFacts, knownFacts } from './keys.ts';
 
 /** A hop, and the connection to it where there is one. */
 export type Visited = { readonly hop: ResolvedHop; readonly reached: Reached; readonly link: HopLink | null };
@@ -44,7 +44,8 @@ export async function visit(route: readonly ResolvedHop[], profile: Profile, exa
 export async function hopFacts({ hop, reached, link }: Visited, listens: boolean, examining: Examining): Promise<HopFacts> {
   const [keys, known] = await Promise.all([keyFacts(hop, examining.clock), knownFacts(hop)]);
   const server = link === null || !listens ? null : await serverFacts(link, examining);
-  return { subject: `hop ${hop.user}@${hop.name}:${hop.port}`, hop, keys, known, reached, server };
+  const hostCertificate = hostCertificateFacts(link?.hostCertificate ?? null, known, examining.clock);
+  return { subject: `hop ${hop.user}@${hop.name}:${hop.port}`, hop, keys, known, reached, hostCertificate, server };
 }
 
 async function serverFacts(link: HopLink, examining: Examining): Promise<ServerFacts> {

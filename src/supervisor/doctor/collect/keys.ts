@@ -1,10 +1,14 @@
 import { problemOf } from '../../../model/problem.ts';
+import { oneLine } from '../../../model/plain-text.ts';
 import type { Clock } from '../../../platform/clock.ts';
 import { AGENT_DEADLINES, listAgentKeys } from '../../../ssh/identity/agent.ts';
+import { remarksOnTime } from '../../../ssh/identity/certificate-remarks.ts';
+import type { Certificate } from '../../../ssh/identity/certificate.ts';
 import { loadCredentials } from '../../../ssh/identity/credentials.ts';
+import { printKey } from '../../../ssh/identity/host-key.ts';
 import { loadKnownKeys } from '../../../ssh/identity/known-keys.ts';
 import type { ResolvedHop } from '../../../ssh/types.ts';
-import type { KeyFacts, KnownFacts } from '../facts.ts';
+import type { HostCertificateFacts, KeyFacts, KnownFacts } from '../facts.ts';
 
 /** What there is to log in to a hop with. Reads files and asks the agent, never the server. */
 export async function keyFacts(hop: ResolvedHop, clock: Clock): Promise<KeyFacts> {
@@ -18,6 +22,17 @@ export async function keyFacts(hop: ResolvedHop, clock: Clock): Promise<KeyFacts
 }
 
 export async function knownFacts(hop: ResolvedHop): Promise<KnownFacts> {
-  const { known, withoutPort, unreadable } = await loadKnownKeys(hop);
-  return { pins: hop.knownHosts.pins, at: [...known, ...withoutPort].map(({ file, line }) => `${file}:${line}`), unreadable };
+  const { known, withoutPort, authorities, unreadable } = await loadKnownKeys(hop);
+  return { pins: hop.knownHosts.pins, at: placesOf([...known, ...withoutPort]), authorities: placesOf(authorities), unreadable };
+}
+
+const placesOf = (keys: readonly { readonly file: string; readonly line: number }[]): string[] => [
+  ...new Set(keys.map(({ file, line }) => `${file}:${line}`)),
+];
+
+/** Null where its certificate counts for nothing: it is known by its plain key, and needs no other. */
+export function hostCertificateFacts(certificate: Certificate | null, known: KnownFacts, clock: Clock): HostCertificateFacts | null {
+  if (certificate === null || known.authorities.length + known.pins.length === 0) return null;
+  const name = `"${oneLine(certificate.keyId).slice(0, 100)}", serial ${certificate.serial}`;
+  return { name, authority: printKey(certificate.caKey), remarks: remarksOnTime(certificate, clock.now()) };
 }
