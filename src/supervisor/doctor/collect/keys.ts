@@ -1,5 +1,5 @@
 import { problemOf } from '../../../model/problem.ts';
-import { oneLine } from '../../../model/plain-text.ts';
+import { printable } from '../../../model/printable.ts';
 import type { Clock } from '../../../platform/clock.ts';
 import { AGENT_DEADLINES, listAgentKeys } from '../../../ssh/identity/agent.ts';
 import { remarksOnTime } from '../../../ssh/identity/certificate-remarks.ts';
@@ -33,6 +33,6 @@ const placesOf = (keys: readonly { readonly file: string; readonly line: number 
 /** Null where its certificate counts for nothing: it is known by its plain key, and needs no other. */
 export function hostCertificateFacts(certificate: Certificate | null, known: KnownFacts, clock: Clock): HostCertificateFacts | null {
   if (certificate === null || known.authorities.length + known.pins.length === 0) return null;
-  const name = `"${oneLine(certificate.keyId).slice(0, 100)}", serial ${certificate.serial}`;
+  const name = `"${printable(certificate.keyId).slice(0, 100)}", serial ${certificate.serial}`;
   return { name, authority: printKey(certificate.caKey), remarks: remarksOnTime(certificate, clock.now()) };
 }
