@@ -31,7 +31,12 @@ const HopShape = v.strictObject({
     ),
   ),
   hostKey: v.exactOptional(
-    v.pipe(v.union([pin, v.array(pin)]), described('Fingerprints of the only host keys to accept, as `ssh-keygen -lf` prints them.')),
+    v.pipe(
+      v.union([pin, v.array(pin)]),
+      described(
+        'Fingerprints of the only host keys, or of the only authorities of host certificates, to accept, as `ssh-keygen -lf` prints them.',
+      ),
+    ),
   ),
 });
 

@@ -30,7 +30,7 @@ export type Hop = {
   readonly port: number | null;
   /** Paths of private keys, tried in order; empty: ssh_config decides. */
   readonly identity: readonly string[];
-  /** Pinned fingerprints (`SHA256:...`); empty: known_hosts decides. */
+  /** Pinned fingerprints (`SHA256:...`), of a plain key or of an authority's; empty: known_hosts decides. */
   readonly hostKey: readonly string[];
 };
 
