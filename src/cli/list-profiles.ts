@@ -5,6 +5,7 @@ import { createReader } from '../profiles/compose/reader.ts';
 import type { FoundProfile } from '../profiles/find-profiles.ts';
 import { NO_OVERLAY, type Overlay } from '../profiles/overlay/overlay.ts';
 import { readOverlay } from '../profiles/overlay/read-overlay.ts';
+import { approvalKey } from '../profiles/source.ts';
 import { basisOf, readSummaries, writeSummaries } from '../profiles/summary/summaries.ts';
 import { summarize, type Summarized } from '../profiles/summary/summarize.ts';
 import { readApprovals } from './approvals.ts';
@@ -26,8 +27,8 @@ export async function listProfiles(found: readonly FoundProfile[], context: Cont
 }
 
 type Approved = ReturnType<typeof readApprovals>;
-const isTrusted = ({ file, source, summary }: Summarized, isApproved: Approved): boolean =>
-  !source.needsTrust || (summary !== null && isApproved({ file, sha256: summary.sha256 }));
+const isTrusted = ({ summary, ...profile }: Summarized, isApproved: Approved): boolean =>
+  !profile.source.needsTrust || (summary !== null && isApproved({ file: approvalKey(profile), sha256: summary.sha256 }));
 
 /** Fewer are understood sooner than a file of summaries is read. */
 const WORTH_KEEPING = 50;

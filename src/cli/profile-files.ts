@@ -8,8 +8,8 @@ import { loadProfile, type LoadedProfile, profileErrors } from '../profiles/load
 import { NO_OVERLAY, type Overlay } from '../profiles/overlay/overlay.ts';
 import { readOverlay } from '../profiles/overlay/read-overlay.ts';
 import { selectProfiles } from '../profiles/select-profiles.ts';
-import { scopeOf } from '../profiles/source.ts';
-import { readApprovals } from './approvals.ts';
+import { approvalKey, scopeOf } from '../profiles/source.ts';
+import { type Approval, readApprovals } from './approvals.ts';
 import type { Context } from './command.ts';
 
 /** A profile as it is on disk: checked, or with all that is wrong with it. */
@@ -73,12 +73,17 @@ async function load({ file, source }: FoundProfile, { read, overlay, overlayErro
 }
 
 type Loaded = Result<LoadedProfile, FileError[]>;
-type Outcome = { readonly result: Loaded; readonly isApproved: (loaded: LoadedProfile) => boolean };
+type Outcome = { readonly result: Loaded; readonly isApproved: (approval: Approval) => boolean };
 
 function fileOf(profile: FoundProfile, { result, isApproved }: Outcome): ProfileFile {
   const { needsTrust } = profile.source;
   if (!result.ok) return { ...profile, loaded: null, errors: result.error, trusted: !needsTrust };
-  return { ...profile, loaded: result.value, errors: [], trusted: !needsTrust || isApproved(result.value) };
+  return {
+    ...profile,
+    loaded: result.value,
+    errors: [],
+    trusted: !needsTrust || isApproved({ file: approvalKey(profile), sha256: result.value.sha256 }),
+  };
 }
 
 /** Throws when any of them has errors (all are told at once) or is not trusted; nothing may be started then. */

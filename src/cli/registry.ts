@@ -19,6 +19,17 @@ export const COMMANDS: readonly Entry[] = [
   { name: 'doctor', describe: 'check everything and say how to mend it', load: () => import('./commands/doctor.ts') },
   { name: 'answer', describe: 'answer what tunnels wait for: passphrases, codes, host keys', load: () => import('./commands/answer.ts') },
   { name: 'profiles list', describe: 'show the profiles, by source', load: () => import('./commands/profiles-list.ts') },
+  {
+    name: 'profiles add',
+    describe: "add a team's profiles: a repository, a file on the web, a folder",
+    load: () => import('./commands/profiles-add.ts'),
+  },
+  { name: 'profiles remove', describe: "remove a team's profiles", load: () => import('./commands/profiles-remove.ts') },
+  {
+    name: 'profiles update',
+    describe: "fetch the team's profiles and show what is new",
+    load: () => import('./commands/profiles-update.ts'),
+  },
   { name: 'profiles show', describe: 'show one profile', load: () => import('./commands/profiles-show.ts') },
   { name: 'profiles validate', describe: 'check profiles and show every error', load: () => import('./commands/profiles-validate.ts') },
   {
@@ -27,6 +38,13 @@ export const COMMANDS: readonly Entry[] = [
     load: () => import('./commands/profiles-trust.ts'),
   },
   { name: 'profiles untrust', describe: 'take that back', load: () => import('./commands/profiles-untrust.ts') },
+  {
+    name: 'profiles import',
+    describe: 'make profiles of ssh lines, Hosts, units, boring and mole',
+    load: () => import('./commands/profiles-import.ts'),
+  },
+  { name: 'profiles export', describe: 'print the plain ssh line that does the same', load: () => import('./commands/profiles-export.ts') },
+  { name: 'profiles new', describe: 'ask for what a profile needs, and write it', load: () => import('./commands/profiles-new.ts') },
   { name: 'profiles schema', describe: 'print the JSON Schema of a profile', load: () => import('./commands/profiles-schema.ts') },
   { name: 'supervisor run', describe: 'run the supervisor here, until Ctrl-C', load: () => import('./commands/supervisor-run.ts') },
   { name: 'supervisor start', describe: 'start it in the background', load: () => import('./commands/supervisor-start.ts') },
@@ -40,14 +58,11 @@ export const COMMANDS: readonly Entry[] = [
   { name: 'config path', describe: "print the settings file's path", load: () => import('./commands/config-path.ts') },
 ];
 
-const WRITE_PROFILES = 'Profiles are files until then; see which there are, and where: tunnels profiles list --json';
-
 /** Commands that have their name already and nothing behind it; `instead` is what helps until then. */
 export const PLANNED: readonly { readonly name: string; readonly instead: string }[] = [
   { name: 'service', instead: 'Until then let your service manager run: tunnels supervisor run' },
   { name: 'dashboard', instead: 'Until then watch the tunnels here: tunnels status --watch' },
   { name: 'completion', instead: 'Until then see all commands: tunnels --help' },
-  ...['add', 'remove', 'update', 'import', 'export', 'new'].map((word) => ({ name: `profiles ${word}`, instead: WRITE_PROFILES })),
 ];
 
 export const commandsOf = (group: string): readonly Entry[] => COMMANDS.filter((entry) => entry.name.startsWith(`${group} `));

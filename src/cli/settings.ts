@@ -5,23 +5,26 @@ import { nearest } from '../model/nearest.ts';
 import { type Problem, problem, ProblemError } from '../model/problem.ts';
 import type { Paths } from '../platform/paths.ts';
 import { makeFolder } from '../platform/private-dir.ts';
+import { DEFAULT_INTERVAL, INTERVAL_KEY, isInterval } from '../profiles/sources/interval.ts';
 
 const SHAPE = {
   wait: v.pipe(v.number(), v.minValue(0), v.maxValue(86_400)),
   color: v.picklist(['auto', 'always', 'never']),
   logLevel: v.picklist(['debug', 'info', 'warn', 'error']),
+  [INTERVAL_KEY]: v.pipe(v.string(), v.check(isInterval)),
 };
 const FileSchema = v.partial(v.looseObject(SHAPE));
 
 export type Settings = { readonly [Key in keyof typeof SHAPE]: v.InferOutput<(typeof SHAPE)[Key]> };
 export type SettingKey = keyof Settings;
 
-export const DEFAULTS: Settings = { wait: 60, color: 'auto', logLevel: 'info' };
+export const DEFAULTS: Settings = { wait: 60, color: 'auto', logLevel: 'info', [INTERVAL_KEY]: DEFAULT_INTERVAL };
 /** What each setting may be and does, in words. */
 export const SETTING_WORDS: Readonly<Record<SettingKey, { readonly wanted: string; readonly does: string }>> = {
   wait: { wanted: 'seconds, 0 to 86400', does: 'how long `up` waits' },
   color: { wanted: 'auto, always or never', does: 'colours on a terminal, always or never' },
   logLevel: { wanted: 'debug, info, warn or error', does: 'how much the supervisor logs' },
+  [INTERVAL_KEY]: { wanted: 'at least a minute, as 30m or 1h, or 0 for never', does: "how often the team's sources are fetched" },
 };
 export const SETTING_KEYS = Object.keys(SHAPE) as readonly SettingKey[];
 

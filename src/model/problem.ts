@@ -1,11 +1,14 @@
+import { printable } from './printable.ts';
 import { BINDING, type BindingFacts } from './problems/binding.ts';
 import { COMMAND_LINE, type CommandLineFacts } from './problems/command-line.ts';
 import type { Entry, ExitCode, RetryClass } from './problems/entry.ts';
 import { LOCAL_BINDING, type LocalBindingFacts } from './problems/local-binding.ts';
 import { LOGIN, type LoginFacts } from './problems/login.ts';
 import { NETWORK, type NetworkFacts } from './problems/network.ts';
+import { PROFILE_FILES, type ProfileFilesFacts } from './problems/profile-files.ts';
 import { PROMPT, type PromptFacts } from './problems/prompt.ts';
 import { RECOVERY, type RecoveryFacts } from './problems/recovery.ts';
+import { SOURCE, type SourceFacts } from './problems/source.ts';
 import { USAGE, type UsageFacts } from './problems/usage.ts';
 import { WAY, type WayFacts } from './problems/way.ts';
 
@@ -17,7 +20,9 @@ type FactsByCode = NetworkFacts &
   LocalBindingFacts &
   RecoveryFacts &
   UsageFacts &
-  CommandLineFacts;
+  SourceFacts &
+  CommandLineFacts &
+  ProfileFilesFacts;
 export type ProblemCode = keyof FactsByCode;
 
 /** A code and its facts. Words are looked up only where it is shown or logged. */
@@ -27,21 +32,32 @@ export type Problem = {
 
 export const problem = <Code extends ProblemCode>(code: Code, facts: FactsByCode[Code]): Problem => ({ code, facts }) as unknown as Problem;
 
-const CATALOGUE = { ...NETWORK, ...WAY, ...LOGIN, ...PROMPT, ...BINDING, ...LOCAL_BINDING, ...RECOVERY, ...USAGE, ...COMMAND_LINE };
+const CATALOGUE = {
+  ...NETWORK,
+  ...WAY,
+  ...LOGIN,
+  ...PROMPT,
+  ...BINDING,
+  ...LOCAL_BINDING,
+  ...RECOVERY,
+  ...USAGE,
+  ...SOURCE,
+  ...COMMAND_LINE,
+  ...PROFILE_FILES,
+};
 
 export const retryClassOf = (p: Problem): RetryClass => CATALOGUE[p.code].retry;
 export const exitCodeOf = (p: Problem): ExitCode => CATALOGUE[p.code].exit;
 export const isProblemCode = (code: string): code is ProblemCode => Object.hasOwn(CATALOGUE, code);
 
-/** What happened and why (`text`), and what to do now (`next`), with the name of the tunnel that is in trouble where it is known. */
+/**
+ * What happened and why (`text`), and what to do now (`next`), with the name of the tunnel that is in trouble where it is
+ * known. Facts may come from a server, so nothing of it can steer a terminal.
+ */
 export function wordsOf(p: Problem, tunnel = 'NAME'): { readonly text: string; readonly next: string } {
   const entry = CATALOGUE[p.code] as Entry<unknown>;
   return { text: printable(entry.text(p.facts)), next: printable(entry.next(p.facts, tunnel)) };
 }
-
-/** Facts may come from a server: nothing of them may steer a terminal. */
-// oxlint-disable-next-line no-control-regex
-const printable = (text: string): string => text.replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, '?');
 
 /** Carries a problem through code that throws. */
 export class ProblemError extends Error {

@@ -3,6 +3,7 @@ import type { FileError } from './file-error.ts';
 import { listFolder, type Listed } from './list-folder.ts';
 import { projectFolders } from './project-folders.ts';
 import { projectSource, userSource, type Source } from './source.ts';
+import { teamFolders } from './sources/team-folders.ts';
 
 export type FoundProfile = {
   readonly name: string;
@@ -21,17 +22,26 @@ export type FoundProfiles = {
 
 type Given = { readonly cwd: string; readonly paths: Paths; readonly home?: string };
 
-/** Lists the profiles of the repository's `.tunnels/` folders, the nearest first, and then the user's own. The first of a name wins. */
+/**
+ * Lists the profiles of the repository's `.tunnels/` folders, the nearest first, then the user's own, then those of the
+ * team's sources in the order in which they were added. The first of a name wins.
+ */
 export async function findProfiles({ cwd, paths, home = homeDirectory(process.env) }: Given): Promise<FoundProfiles> {
   const own = new Set([paths.config, paths.state, paths.runtime, paths.profiles]);
   // TUNNELS_HOME may be ~/.tunnels: what lies there are settings, not profiles.
   const folders = (await projectFolders(cwd, home)).filter((folder) => !own.has(folder));
+  const team = teamFolders(paths);
   const listed = await Promise.all([
     ...folders.map((folder) => listFolder(projectSource(folder), { linksMayLeave: false })),
     // The user's own links may lead anywhere, as into a folder of dotfiles.
     listFolder(userSource(paths.profiles), { linksMayLeave: true }),
+    // A state of a source has no links: we wrote it.
+    ...team.sources.map((source) => listFolder(source, { linksMayLeave: source.team?.id !== null })),
   ]);
-  return { profiles: shadowed(listed.flatMap(({ profiles }) => profiles)), errors: listed.flatMap(({ errors }) => errors) };
+  return {
+    profiles: shadowed(listed.flatMap(({ profiles }) => profiles)),
+    errors: [...listed.flatMap(({ errors }) => errors), ...team.errors],
+  };
 }
 
 function shadowed(profiles: readonly Listed[]): FoundProfile[] {

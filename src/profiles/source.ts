@@ -1,19 +1,46 @@
+import { basename } from 'node:path';
 import type { Scope } from './compose/reader.ts';
 import type { FoundProfile } from './find-profiles.ts';
 import type { LoadedProfile } from './load-profile.ts';
 
-/** `project`: a repository's `.tunnels/`. `user`: the user's own folder. */
-export type SourceKind = 'project' | 'user';
+/** `project`: a repository's `.tunnels/`. `user`: the user's own folder. `team`: a source that the user has added. */
+export type SourceKind = 'project' | 'user' | 'team';
 
 export type Source = {
   readonly kind: SourceKind;
   readonly directory: string;
   /** What others may have written is used only after a person has approved it, again after every change. */
   readonly needsTrust: boolean;
+  /** Of a team's source only: its name, and the state (a commit, or a hash) whose files these are; null: read in place. */
+  readonly team?: { readonly name: string; readonly id: string | null };
 };
 
 export const projectSource = (directory: string): Source => ({ kind: 'project', directory, needsTrust: true });
 export const userSource = (directory: string): Source => ({ kind: 'user', directory, needsTrust: false });
+
+export const teamSource = ({
+  directory,
+  ...team
+}: {
+  readonly name: string;
+  readonly id: string | null;
+  readonly directory: string;
+}): Source => ({
+  kind: 'team',
+  directory,
+  needsTrust: true,
+  team,
+});
+
+/**
+ * What an approval is kept under: the file, or where its folder is another one with every commit, the source and the name.
+ * So an approval outlives the commits that leave the profile as it is.
+ */
+export const approvalKey = ({ file, source: { team } }: Pick<FoundProfile, 'file' | 'source'>): string =>
+  team === undefined || team.id === null ? file : `source:${team.name}/${basename(file)}`;
+
+/** How people are told of it. */
+export const printSource = ({ kind, team }: Source): string => (team === undefined ? kind : `team:${team.name}`);
 
 /** What an approval is about: where the profile comes from and the bytes that were read (not the file as it is by now). */
 export const sourceOf = (found: FoundProfile, loaded: LoadedProfile): Source & { readonly sha256: string } => ({

@@ -14,6 +14,7 @@ import { PromptBook } from './prompts/book.ts';
 import { openRecovery } from './recovery/open-recovery.ts';
 import { serve } from './serve.ts';
 import { surviveErrors } from './signals.ts';
+import { keepSourcesFresh } from './source-updates.ts';
 import { createTunnels, type Tunnels } from './tunnels.ts';
 import { openRefusalStore } from './refusals-store.ts';
 import { openWantedStore } from './wanted-store.ts';
@@ -54,6 +55,7 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Runni
   log.info('supervisor-started', { text: `The supervisor ${VERSION} runs as pid ${process.pid}.` });
   tunnels.restore(wanted.all());
   bringUp({ tunnels, log }, options);
+  keepSourcesFresh({ paths, env, clock, random: Math.random, log, ending: ending.signal });
 
   const stopped = asked.then(async () => {
     served.stopAccepting();

@@ -1,11 +1,14 @@
 import { EXIT } from '../../model/problems/entry.ts';
 import { type Because, SCHEMA_VERSION, type TunnelSnapshot, type TunnelWord } from '../../model/snapshot.ts';
+import { printSource } from '../../profiles/source.ts';
+import { readSources } from '../../profiles/sources/source-list.ts';
 import { type Context, defineCommand } from '../command.ts';
 import { oneLine } from '../output/plain-text.ts';
 import type { Ink } from '../output/screen.ts';
 import { table } from '../output/table.ts';
 import { type ListedProfile, listProfiles } from '../list-profiles.ts';
 import { allProfiles, tell } from '../profile-files.ts';
+import { sourceEntry, tellSources } from '../team-sources.ts';
 
 export const command = defineCommand({
   name: 'list',
@@ -21,15 +24,22 @@ export const command = defineCommand({
     const { screen } = context;
     const found = await allProfiles(context);
     const [files, states] = await Promise.all([listProfiles(found.profiles, context), statesOf(context)]);
+    const sources = readSources(context.paths).value;
     const errors = [...found.errors, ...files.flatMap((file) => file.errors)];
     screen.show({
-      document: () => ({ schemaVersion: SCHEMA_VERSION, profiles: files.map((file) => entryOf(file, states)), errors: found.errors }),
+      document: () => ({
+        schemaVersion: SCHEMA_VERSION,
+        profiles: files.map((file) => entryOf(file, states)),
+        sources: sources.map((source) => sourceEntry(source, context)),
+        errors: found.errors,
+      }),
       text: () => (files.length === 0 ? '' : listing(files, { states, ink: screen.ink })),
     });
     if (files.length === 0)
       screen.say(`No profiles yet. Put one into ${context.paths.profiles}, or write the tunnel out: tunnels up --help`);
     for (const { name, because } of waitingOf(states)) screen.say(`${screen.errInk.yellow('!')} ${name}: ${because.text} ${because.next}`);
     tell(errors, context);
+    tellSources(sources, context);
     return EXIT.done;
   },
 });
@@ -56,7 +66,7 @@ const entryOf = (file: ListedProfile, states: States): object => ({
   description: file.summary?.description ?? null,
   groups: file.summary?.groups ?? [],
   file: file.file,
-  source: { kind: file.source.kind, directory: file.source.directory },
+  source: { kind: file.source.kind, directory: file.source.directory, ...file.source.team },
   trusted: file.trusted,
   valid: file.summary !== null,
   errors: file.errors,
@@ -66,7 +76,7 @@ const entryOf = (file: ListedProfile, states: States): object => ({
 
 function listing(files: readonly ListedProfile[], { states, ink }: { readonly states: States; readonly ink: Ink }): string {
   const header = ['NAME', 'STATE', 'SOURCE', 'TRUST', 'DESCRIPTION'].map((title) => ink.bold(title));
-  const rows = files.map((file) => [file.name, stateText(file, states), file.source.kind, trustText(file), description(file)]);
+  const rows = files.map((file) => [file.name, stateText(file, states), printSource(file.source), trustText(file), description(file)]);
   return table([header, ...rows]);
 }
 

@@ -1,5 +1,6 @@
 import { EXIT } from '../../model/problems/entry.ts';
 import { SCHEMA_VERSION } from '../../model/snapshot.ts';
+import { approvalKey } from '../../profiles/source.ts';
 import { approve } from '../approvals.ts';
 import { defineCommand } from '../command.ts';
 import { profileText } from '../output/profile-text.ts';
@@ -18,7 +19,7 @@ export const command = defineCommand({
     const loaded = checkFiles(files);
     const aside = await approve(
       paths,
-      loaded.map(({ file, sha256 }) => ({ file, sha256 })),
+      files.flatMap((file) => (file.loaded === null ? [] : [{ file: approvalKey(file), sha256: file.loaded.sha256 }])),
     );
     if (aside !== null) screen.explain(aside);
     screen.show({

@@ -1,5 +1,6 @@
 import { EXIT } from '../../model/problems/entry.ts';
 import { SCHEMA_VERSION } from '../../model/snapshot.ts';
+import { approvalKey } from '../../profiles/source.ts';
 import { disapprove } from '../approvals.ts';
 import { defineCommand } from '../command.ts';
 import { pickProfiles } from '../profile-files.ts';
@@ -13,8 +14,9 @@ export const command = defineCommand({
   options: {},
   async run({ words }, context) {
     const { screen, paths } = context;
-    const files = (await pickProfiles(words, context)).map(({ file }) => file);
-    const aside = await disapprove(paths, files);
+    const picked = await pickProfiles(words, context);
+    const aside = await disapprove(paths, picked.map(approvalKey));
+    const files = picked.map(({ file }) => file);
     if (aside !== null) screen.explain(aside);
     screen.show({ document: () => ({ schemaVersion: SCHEMA_VERSION, untrusted: files }), text: () => '' });
     return EXIT.done;

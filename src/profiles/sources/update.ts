@@ -1,0 +1,100 @@
+import { join } from 'node:path';
+import { type Problem, problemOf, ProblemError, wordsOf } from '../../model/problem.ts';
+import type { Paths } from '../../platform/paths.ts';
+import { type Change, changesBetween } from './changes.ts';
+import { fetchHttps } from './fetch-https.ts';
+import { fetchGit } from './git/fetch-git.ts';
+import { infoOf, type Way, wayTo } from './git/history.ts';
+import { readTree } from './git/read-tree.ts';
+import type { Asks } from './git/run-git.ts';
+import { withLock } from './lock.ts';
+import { inUse } from './pins.ts';
+import { gitFolder, sourceFolder } from './places.ts';
+import { dropSnapshots, readSnapshot, type Snapshot, writeSnapshot } from './snapshot.ts';
+import type { TeamSource } from './source-list.ts';
+import { type Fetched, readFetched, readPin, writeFetched } from './source-state.ts';
+import type { GitSpec, HttpsSpec } from './spec.ts';
+
+export type UpdateGiven = {
+  readonly paths: Paths;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly asks: Asks;
+  readonly now: number;
+  readonly signal?: AbortSignal;
+};
+
+/** What a fetch has brought. `changes`: since the fetch before it. A folder is read in place: it has no states. */
+export type Updated = {
+  readonly id: string | null;
+  readonly before: string | null;
+  readonly snapshot: Snapshot | null;
+  readonly changes: readonly Change[];
+  /** How it follows from the state in use; null where that is the newest, or cannot be told. */
+  readonly way: Way | null;
+};
+
+/**
+ * Fetches the newest state of a source and keeps it beside the one that is in use, which stays so until `pin`.
+ * Throws the problem that kept it from being fetched (which is kept too, for lists), or `source-busy`, `git-missing`.
+ */
+export async function updateSource(source: TeamSource, given: UpdateGiven): Promise<Updated> {
+  const { name, spec } = source;
+  if (spec.kind === 'folder') return { id: null, before: null, snapshot: null, changes: [], way: null };
+  const path = join(sourceFolder(given.paths, name), 'fetch.lock');
+  return await withLock({ path, name }, async () => {
+    try {
+      return await (spec.kind === 'git' ? updateGit({ ...given, name, spec }) : updateHttps({ ...given, name, spec }));
+    } catch (error) {
+      if (given.signal?.aborted !== true) await keepTrouble(problemOf(error), { ...given, name });
+      throw error;
+    }
+  });
+}
+
+type GitUpdate = UpdateGiven & { readonly name: string; readonly spec: GitSpec };
+
+async function updateGit(given: GitUpdate): Promise<Updated> {
+  const { paths, name } = given;
+  const git = { ...given, gitDir: gitFolder(paths, name) };
+  const id = await fetchGit(git);
+  const { latest: before } = readFetched(paths, name);
+  if (readSnapshot(paths, { name, id }) === null) {
+    const tree = await readTree(git, id);
+    writeSnapshot(paths, { name, id, ...tree, info: await infoOf(git, id) });
+  }
+  const from = inUse(paths, name)?.id ?? before;
+  const way = from === null || from === id ? null : await wayTo(git, { from, to: id });
+  return await keep({ latest: id, way, etag: null }, { ...given, before });
+}
+
+type HttpsUpdate = UpdateGiven & { readonly name: string; readonly spec: HttpsSpec };
+
+async function updateHttps(given: HttpsUpdate): Promise<Updated> {
+  const { paths, name } = given;
+  const { latest: before, etag } = readFetched(paths, name);
+  const whole = before !== null && readSnapshot(paths, { name, id: before }) !== null;
+  const answer = await fetchHttps({ ...given, etag: whole ? etag : null });
+  if (answer === null) return await keep({ latest: before, way: null, etag }, { ...given, before });
+  writeSnapshot(paths, { name, id: answer.sha256, files: [answer.file], remarks: [], info: null });
+  return await keep({ latest: answer.sha256, way: null, etag: answer.etag }, { ...given, before });
+}
+
+type KeepGiven = UpdateGiven & { readonly name: string; readonly before: string | null };
+
+async function keep(fresh: Pick<Fetched, 'latest' | 'way' | 'etag'>, { paths, name, now, before }: KeepGiven): Promise<Updated> {
+  const snapshotOf = (id: string | null): Snapshot | null => (id === null ? null : readSnapshot(paths, { name, id }));
+  const [old, snapshot] = [snapshotOf(before), snapshotOf(fresh.latest)];
+  await writeFetched(paths, { name, fetched: { ...fresh, fetchedAt: now, triedAt: now, trouble: null } });
+  const ids = [fresh.latest, before, readPin(paths, name)].filter((id) => id !== null);
+  dropSnapshots(paths, { name, keep: new Set(ids) });
+  const changes = snapshot === null || before === fresh.latest ? [] : changesBetween(old, snapshot);
+  return { id: fresh.latest, before, snapshot, changes, way: fresh.way };
+}
+
+async function keepTrouble(trouble: Problem, { paths, name, now }: UpdateGiven & { readonly name: string }): Promise<void> {
+  const fetched = { ...readFetched(paths, name), triedAt: now, trouble: { code: trouble.code, ...wordsOf(trouble, name) } };
+  // What could not be fetched is the trouble to tell, not that it could not be noted.
+  await writeFetched(paths, { name, fetched }).catch((error: unknown) => {
+    if (!(error instanceof ProblemError)) throw error;
+  });
+}
