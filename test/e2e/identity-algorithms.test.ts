@@ -69,8 +69,7 @@ describe.runIf(isRoot)('beside ssh with the same configuration', () => {
     // What it is said to take does it, for ssh as well.
     const [advice] = /(KexAlgorithms|Ciphers|MACs|HostKeyAlgorithms) [+^][^;]+/.exec(both.tunnels.said) ?? [];
     if (row.refused === undefined || row.config !== undefined) return;
-    const advised = { ...whole, config: [advice!], refused: undefined };
-    const again = await seenBeside(parts.place, advised as Row);
+    const again = await seenBeside(parts.place, { title: serves, server, config: [advice!] });
     expect(again.seen, again.said).toEqual(expectedOf({ title: serves, server }));
   });
 

@@ -22,7 +22,6 @@ describe.runIf(isRoot)('beside ssh', () => {
   });
   afterAll(() => parts.place?.dispose());
 
-  const known = (): string => readFileSync(join(parts.place.home.home, 'known'), 'utf8');
   const up = (name: string, env: Record<string, string> = {}) =>
     parts.place.cli.run(['up', '-F', `${parts.place.home.home}/config`, '-L', `0:${parts.place.echo.to}`, '--name', name, 'row'], { env });
   /** A login that lasts, until the function that it gives is called. */
@@ -59,9 +58,9 @@ describe.runIf(isRoot)('beside ssh', () => {
       const from = sshd.log().length;
       const end = await way();
       await sshd.waitForLog(learns ? /hostkeys-prove/ : /Entering interactive session/, { from });
-      if (learns) await until(() => known() !== before, { what: `${way.name} to write the keys` });
+      if (learns) await until(() => place.known() !== before, { what: `${way.name} to write the keys` });
       await end();
-      after.push(known());
+      after.push(place.known());
     }
     expect(after[1]).toBe(after[0]);
     expect(after[0] !== before).toBe(learns);
@@ -81,7 +80,7 @@ describe.runIf(isRoot)('beside ssh', () => {
     expect(because).toMatchObject({ code: 'host-key-changed' });
     for (const said of [old, server.hostKey.fingerprint, `${place.home.home}/known:1`]) expect(because!.text).toContain(said);
     await place.forget('faithful');
-    const { ssh, tunnels } = await place.visit({ server, known: known() });
+    const { ssh, tunnels } = await place.visit({ server, known: place.known() });
     expect([ssh.reached, tunnels.reached]).toEqual([false, false]);
     expect(server.log().slice(from)).not.toMatch(/userauth-request|Accepted/);
   });

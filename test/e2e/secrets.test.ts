@@ -36,7 +36,7 @@ describe.runIf(isRoot)('secrets', () => {
     watched.stop();
     keepFiles(place.home.tunnelsHome);
     // The search would find what is there.
-    expect(found(parts.place.user.name)).toEqual(expect.arrayContaining(['status --json', 'the argument list of a process']));
+    expect(found(parts.place.user.name)).toEqual(expect.arrayContaining(['status --json', 'the environment of a process']));
     expect(found('test/e2e/planted')).toEqual(
       expect.arrayContaining([expect.stringMatching(/supervisor\.(log|err)/), expect.stringMatching(/^report\..*json$/)]),
     );

@@ -1,4 +1,4 @@
-import { chownSync, existsSync, readFileSync } from 'node:fs';
+import { chownSync, readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { connect } from 'node:net';
 import { join } from 'node:path';
@@ -27,8 +27,8 @@ export type Way = {
   readonly env?: Readonly<Record<string, string>>;
   /** Another ssh(1) than the system's. */
   readonly client?: string;
-  /** Before each of the two. */
-  readonly ready?: () => Promise<unknown>;
+  /** They write to ~/known: one after the other, each as if it were the first. */
+  readonly inTurn?: true;
   /** Seconds for `tunnels up`. */
   readonly wait?: number;
 };
@@ -36,18 +36,16 @@ export type Way = {
 export type Seen = {
   /** Bytes went to the target and came back. */
   readonly reached: boolean;
-  /** The server let somebody in. */
-  readonly loggedIn: boolean;
-  /** What ~/known holds afterwards. */
-  readonly known: string;
+  /** What ~/known holds afterwards, where it was the only one. */
+  readonly known?: string;
   /** All that it said. */
   readonly said: string;
-  /** What the server said meanwhile. */
-  readonly log: string;
 };
 export type Both = {
   readonly ssh: Seen;
   readonly tunnels: Seen & { readonly exit: number | null; readonly because: string | null };
+  /** What the server said meanwhile. */
+  readonly log: string;
 };
 
 /** A throw-away account with both clients, and the target of their forwards. Root only. */
@@ -69,7 +67,9 @@ export class BesideSsh {
   }
 
   async serve(options: SshdOptions = {}): Promise<Sshd> {
-    const server = await startSshd({ user: this.user, ...options });
+    // The quickest key exchange; which others there are is another question.
+    const config = [...(options.config ?? []), 'KexAlgorithms curve25519-sha256'];
+    const server = await startSshd({ user: this.user, ...options, config });
     this.#servers.push(server);
     return server;
   }
@@ -85,30 +85,30 @@ export class BesideSsh {
     for (const path of paths) chownSync(path, this.user.uid, this.user.gid);
   }
 
-  /** One after the other, each as if it were the first. */
   async visit(way: Way): Promise<Both> {
-    const ssh = await this.#watch(way, () => this.#bySsh(way));
-    const tunnels = await this.#watch(way, () => this.#byTunnels(way));
-    return { ssh, tunnels };
+    const from = way.server.log().length;
+    this.write(way);
+    const seen = way.inTurn ? await this.#inTurn(way) : await together(this.#bySsh(way), this.#byTunnels(way));
+    await until(() => way.server.sessions().length === 0, { what: 'the server to be done' });
+    // Its last words are read with the next turn at the latest.
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    return { ...seen, log: way.server.log().slice(from) };
+  }
+
+  async #inTurn(way: Way) {
+    const ssh = { ...(await this.#bySsh(way)), known: this.known() };
+    this.write(way);
+    return { ssh, tunnels: { ...(await this.#byTunnels(way)), known: this.known() } };
+  }
+
+  known(): string {
+    return readFileSync(join(this.home.home, 'known'), 'utf8');
   }
 
   async dispose(): Promise<void> {
     await this.cli.dispose();
     await Promise.all([this.echo.stop(), ...this.#servers.map((server) => server.stop())]);
     await this.user.remove();
-  }
-
-  async #watch<Found>(way: Way, visit: () => Promise<Found>): Promise<Found & Pick<Seen, 'loggedIn' | 'known' | 'log'>> {
-    this.write(way);
-    await way.ready?.();
-    const from = way.server.log().length;
-    const found = await visit();
-    await until(() => way.server.sessions().length === 0, { what: 'the server to be done' });
-    // Its last words are read by now, or with the next turn.
-    await new Promise((resolve) => setTimeout(resolve, 0));
-    const log = way.server.log().slice(from);
-    const file = join(this.home.home, 'known');
-    return { ...found, log, loggedIn: /Accepted \S+ for/.test(log), known: existsSync(file) ? readFileSync(file, 'utf8') : '' };
   }
 
   /** What both clients find. */
@@ -180,28 +180,36 @@ export type Row = Way & {
   readonly ssh?: 'refused' | 'reached';
   /** Of `tunnels up`, where it is refused. */
   readonly exit?: number;
-  /** In the server's log, in either visit. */
+  /** In the server's log, for each login. */
   readonly log?: RegExp;
 };
 
-/** What is seen of each client, in the words of `expected`, so that a difference between them shows as one. */
+/** What is seen of both, in the words of `expectedOf`, so that a difference between them shows as one. */
 export async function seenBeside(place: BesideSsh, row: Row) {
-  const { ssh, tunnels } = await place.visit(row);
-  const word = ({ reached, loggedIn, log }: Seen) => ({ reached, loggedIn, log: row.log === undefined || row.log.test(log) });
-  return {
-    seen: { ssh: word(ssh), tunnels: word(tunnels), exit: tunnels.exit, because: tunnels.because },
-    said: `ssh: ${ssh.said}\ntunnels: ${tunnels.said}`,
-    both: { ssh, tunnels },
+  const both = await place.visit(row);
+  const { ssh, tunnels, log } = both;
+  const logins = count(log, /Accepted \S+ for/);
+  const seen = {
+    ssh: ssh.reached,
+    tunnels: tunnels.reached,
+    logins,
+    logged: row.log === undefined || count(log, row.log) >= logins,
+    exit: tunnels.exit,
+    because: tunnels.because,
   };
+  return { seen, said: `ssh: ${ssh.said}\ntunnels: ${tunnels.said}`, both };
 }
 
-export function expectedOf({ refused, ssh, exit = 4 }: Row) {
-  const word = (reached: boolean) => ({ reached, loggedIn: reached, log: true });
-  const isReached = refused === undefined;
-  return {
-    ssh: word(ssh === undefined ? isReached : ssh === 'reached'),
-    tunnels: word(isReached),
-    exit: isReached ? 0 : exit,
-    because: refused ?? null,
-  };
+/** Who is refused is refused before the server has let anybody in. */
+export function expectedOf({ refused, ssh: means, exit = 4 }: Row) {
+  const tunnels = refused === undefined;
+  const ssh = means === undefined ? tunnels : means === 'reached';
+  return { ssh, tunnels, logins: Number(ssh) + Number(tunnels), logged: true, exit: tunnels ? 0 : exit, because: refused ?? null };
+}
+
+const count = (text: string, pattern: RegExp): number => [...text.matchAll(new RegExp(pattern, 'g'))].length;
+
+async function together<A, B>(one: Promise<A>, other: Promise<B>): Promise<{ ssh: A; tunnels: B }> {
+  const [ssh, tunnels] = await Promise.all([one, other]);
+  return { ssh, tunnels };
 }
