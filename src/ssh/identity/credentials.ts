@@ -7,6 +7,7 @@ import { askedAt } from './asking.ts';
 import { type CertificateRemark, certificateRemarks, isOutOfTime } from './certificate-remarks.ts';
 import { type KeyRing, readKeyRing } from './key-ring.ts';
 import type { SignTrouble } from './login-key.ts';
+import { unlockEachOnce } from './locked-key.ts';
 import { methodOf, methodOfUnknown } from './login-method.ts';
 import { agentUnusable, nothingToLogInWith } from './no-credentials.ts';
 import { orderKeys } from './order-keys.ts';
@@ -59,9 +60,10 @@ export async function loadCredentials(hop: ResolvedHop, given: CredentialsGiven 
   const now = clock.now();
   const { usable, refused } = usableKeys(hop, orderKeys(hop, ring));
   const keys = expiredLast(usable, now).filter(({ holder }) => asked !== null || holder.is !== 'locked');
+  const unlock = unlockEachOnce();
   const methods = [
-    ...keys.map((key) => methodOf(key, { hop, agent, person, now })),
-    ...(asked === null ? [] : filesOfUnknownKeys(ring).map((path) => methodOfUnknown(hop, path, asked))),
+    ...keys.map((key) => methodOf(key, { hop, agent, person, now, unlock })),
+    ...(asked === null ? [] : filesOfUnknownKeys(ring).map((path) => methodOfUnknown(hop, path, { ...asked, unlock }))),
   ];
   const unused = unusedKeys(hop, { ring, refused, used: keys });
   const nothing = methods.length > 0 ? null : nothingToLogInWith(hop, { ring, unused });

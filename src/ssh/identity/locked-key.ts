@@ -29,16 +29,28 @@ export async function unlockKey({ path, fingerprint }: LockedFile, { person, sig
   return null;
 }
 
+export type Unlock = typeof unlockKey;
+
+/** For one login: each file is asked about once, whatever came of it, also where it stands behind a key and its certificate. */
+export function unlockEachOnce(): Unlock {
+  const asked = new Map<string, ReturnType<Unlock>>();
+  return (file, given) => {
+    const key = asked.get(file.path) ?? unlockKey(file, given);
+    asked.set(file.path, key);
+    return key;
+  };
+}
+
 /**
  * A locked key whose public half nobody knows, as ssh2 takes it: an agent of one key, because an agent alone may take its
  * time. It cannot be shown to the server before it is unlocked, so the person is asked first.
  */
 export class LockedKey extends ssh2.BaseAgent {
   readonly #path: string;
-  readonly #given: UnlockGiven;
+  readonly #given: LockedKeyGiven;
   #key: ParsedKey | null = null;
 
-  constructor(path: string, given: UnlockGiven) {
+  constructor(path: string, given: LockedKeyGiven) {
     super();
     this.#path = path;
     this.#given = given;
@@ -50,7 +62,7 @@ export class LockedKey extends ssh2.BaseAgent {
 
   async #unlock(cb: IdentityCallback): Promise<void> {
     try {
-      this.#key = await unlockKey({ path: this.#path, fingerprint: null }, this.#given);
+      this.#key = await this.#given.unlock({ path: this.#path, fingerprint: null }, this.#given);
       cb(null, this.#key === null ? [] : [this.#key]);
     } catch (error) {
       cb(error instanceof Error ? error : new Error('not unlocked'));
@@ -67,4 +79,5 @@ export class LockedKey extends ssh2.BaseAgent {
   }
 }
 
+type LockedKeyGiven = UnlockGiven & { readonly unlock: Unlock };
 type SignArguments = readonly [key: unknown, data: Buffer, options: SigningRequestOptions, cb: SignCallback];

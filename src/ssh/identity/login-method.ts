@@ -6,7 +6,7 @@ import { certificateRemarks, printRemark } from './certificate-remarks.ts';
 import type { LoginMethod } from './credentials.ts';
 import { fileSigner } from './file-signer.ts';
 import { fingerprintOf } from './host-key.ts';
-import { LockedKey, unlockKey } from './locked-key.ts';
+import { LockedKey, type Unlock } from './locked-key.ts';
 import { type Signer, SigningFailed, type SignTrouble } from './login-key.ts';
 import type { Person } from './person.ts';
 import type { UsableKey } from './usable-keys.ts';
@@ -17,6 +17,7 @@ export type MethodGiven = {
   readonly person: Person;
   /** Wall clock, ms. */
   readonly now: number;
+  readonly unlock: Unlock;
 };
 
 /** What to give to ssh2 for a key or certificate. */
@@ -36,7 +37,7 @@ export function methodOf(key: UsableKey, given: MethodGiven): LoginMethod {
 }
 
 /** A locked file whose public half nobody knows: it has to be unlocked before it can be shown. */
-export function methodOfUnknown(hop: ResolvedHop, path: string, asked: Asked): LoginMethod {
+export function methodOfUnknown(hop: ResolvedHop, path: string, asked: Asked & { readonly unlock: Unlock }): LoginMethod {
   const locked = new LockedKey(path, { ...asked, tries: hop.login.passwordPrompts });
   return { label: path, fingerprint: '', method: { type: 'agent', username: hop.user, agent: locked }, trouble: () => null };
 }
@@ -46,7 +47,7 @@ function labelOf({ label, certificate }: UsableKey, { hop, now }: MethodGiven): 
   return remarks.length === 0 ? label : `${label} (${remarks.map(printRemark).join(', ')})`;
 }
 
-function signerOf({ holder, plain }: UsableKey, { hop, agent, person }: MethodGiven): Signer {
+function signerOf({ holder, plain }: UsableKey, { hop, agent, person, unlock }: MethodGiven): Signer {
   const { host, port, user } = hop;
   switch (holder.is) {
     case 'agent': {
@@ -57,17 +58,17 @@ function signerOf({ holder, plain }: UsableKey, { hop, agent, person }: MethodGi
     case 'file':
       return fileSigner(holder.key);
     case 'locked':
-      return lockedSigner(holder.path, { plain, hop, person });
+      return lockedSigner(holder.path, { plain, hop, person, unlock });
   }
 }
 
-type Locked = { readonly plain: Buffer; readonly hop: ResolvedHop; readonly person: Person };
+type Locked = { readonly plain: Buffer; readonly hop: ResolvedHop; readonly person: Person; readonly unlock: Unlock };
 
 /** Asks for the passphrase when the server has said that it would take the key. */
-function lockedSigner(path: string, { plain, hop, person }: Locked): Signer {
+function lockedSigner(path: string, { plain, hop, person, unlock }: Locked): Signer {
   return async (data, signing) => {
     const file = { path, fingerprint: fingerprintOf(plain) };
-    const key = await unlockKey(file, { person, signal: signing.signal, tries: hop.login.passwordPrompts });
+    const key = await unlock(file, { person, signal: signing.signal, tries: hop.login.passwordPrompts });
     if (key === null) throw new SigningFailed('locked');
     return await fileSigner(key)(data, signing);
   };

@@ -50,6 +50,19 @@ describe('a certificate of a key that a passphrase protects', () => {
     if (refused.refused?.code === 'login-refused') expect(triedOf(refused)).toContain(`${locked.path}-cert.pub`);
   });
 
+  test('is not asked about again for its key, which the server would take too, when nobody has answered for the certificate', async () => {
+    const both = await startSshd({ config: [`TrustedUserCAKeys ${ca.path}.pub`] });
+    both.authorize(locked.publicLine);
+    for (const answer of [null, '']) {
+      const { asked, person } = personWho(answer);
+      const { refused, algorithms } = await logIn(both, hopAt(both, { identities: required(locked.path) }), { person });
+      expect(asked).toHaveLength(1);
+      expect(refused).toMatchObject({ code: 'login-refused', facts: { tried: expect.stringMatching(/passphrase.*passphrase/) } });
+      expect(algorithms).toEqual(['ssh-ed25519-cert-v01@openssh.com', 'ssh-ed25519']);
+    }
+    await both.stop();
+  });
+
   test('is told as locked where nobody is there to be asked', async () => {
     const { refused } = await logIn(sshd, hopAt(sshd, { identities: required(locked.path) }));
     expect(refused).toMatchObject({ code: 'key-unusable', facts: { path: locked.path, why: 'encrypted' } });
