@@ -19,6 +19,9 @@ const NEEDS = [
   { package: 'tcsh', has: ['tcsh'] },
   { package: 'fish', has: ['fish'] },
   { package: 'dropbear-bin', has: ['dropbear'] },
+  { package: 'libpam-google-authenticator', has: ['google-authenticator'] },
+  { package: 'dbus', has: ['dbus-daemon', 'dbus-send'] },
+  { package: 'gnome-keyring', has: ['gnome-keyring-daemon'] },
 ];
 
 /**
