@@ -81,12 +81,12 @@ const isHost = (host: string): boolean =>
   /^[^\s[\]@/-][^\s[\]@/]*$/.test(host) && (!host.includes(':') || /^[0-9a-f:.]+(%\w+)?$/i.test(host));
 const bracketed = (host: string): string => (host.includes(':') ? `[${host}]` : host);
 
-/** Splits at colons outside brackets and takes the brackets off; `\:` is a colon that does not split. */
+/** Splits at colons outside brackets and takes the brackets off; `\:` is a colon that does not split, and a bracket within a field is itself. */
 function splitFields(spec: string): Parsed<string[]> {
   const fields: string[] = [];
   let rest = spec;
   for (;;) {
-    const match = /^\[([^\]]*)\](?=:|$)/.exec(rest) ?? /^((?:\\.|[^:[\\]|\\)*)(?=:|$)/.exec(rest);
+    const match = /^\[([^\]]*)\](?=:|$)/.exec(rest) ?? /^((?!\[)(?:\\.|[^:\\]|\\)*)(?=:|$)/.exec(rest);
     if (match === null) return fail('unclosed-bracket');
     fields.push((match[1] ?? '').replaceAll(/\\(.)/g, '$1'));
     rest = rest.slice(match[0].length);

@@ -26,7 +26,7 @@ export type CommandLineFacts = {
 };
 export type SpecError = 'empty' | 'too-few' | 'too-many' | 'bad-port' | 'host-missing' | 'unclosed-bracket' | 'bad-host' | 'bad-path';
 
-const SPEC_WORDS: Record<SpecError, string> = {
+export const SPEC_WORDS: Record<SpecError, string> = {
   empty: 'it is empty',
   'too-few': 'a part is missing',
   'too-many': 'it has too many parts (an IPv6 address needs [brackets])',

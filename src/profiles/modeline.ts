@@ -1,0 +1,5 @@
+/** Where the schema lies beside profiles: `tunnels profiles schema > profile.schema.json`, which is never taken for a profile. */
+export const SCHEMA_FILE = 'profile.schema.json';
+
+/** The first line of a profile by which editors find the schema (yaml-language-server, which most of them use). */
+export const MODELINE = `# yaml-language-server: $schema=./${SCHEMA_FILE}`;
