@@ -1,14 +1,20 @@
+import { printable } from './printable.ts';
 import type { Asker, Field, Prompt, Question, Remember } from './prompt.ts';
 
-/** The parts of a prompt that its question alone gives. */
+/**
+ * The parts of a prompt that its question alone gives. A server may say what it likes: of its words only so much is shown
+ * that the question stays to be seen, and nothing that could steer a terminal, whichever client shows it.
+ */
 export const promptOf = (question: Question): Pick<Prompt, 'is' | 'title' | 'detail' | 'fields' | 'remember' | 'about'> => ({
   is: question.is,
-  title: titleOf(question),
-  detail: detailOf(question),
-  fields: fieldsOf(question).map((field) => ({ ...field })),
+  title: shown(titleOf(question), 500),
+  detail: shown(detailOf(question), 4_000),
+  fields: fieldsOf(question).map(({ text, echo }) => ({ text: shown(text, 500), echo })),
   remember: [...rememberOf(question)],
   about: aboutOf(question),
 });
+
+const shown = (text: string, most: number): string => printable(text.slice(0, most).replaceAll(/\r+\n/g, '\n'));
 
 /** What has to be answered, one string each. */
 export function fieldsOf(question: Question): readonly Field[] {
