@@ -15,7 +15,8 @@ import { openTerminal } from '../support/terminal.ts';
 
 /** Clears the screen, sets the title, asks the terminal for an answer, goes back in the line, and turns the reading round. */
 const EVIL = '\u001b[2J\u001b]0;31337\u0007\u001b[31337n\u009b31337m\u0000\rForged\u202e';
-const SIGNS = /\u001b\[2J|\u001b\]|\u0007|31337n(?<=\u001b\[31337n)|\u009b|\rForged|\u202e|\u0000/;
+// oxlint-disable-next-line no-control-regex
+const SIGNS = /\u001b\[2J|\u001b\]|\u0007|\u001b\[31337n|\u009b|\rForged|\u202e|\u0000/;
 
 describe('a server that sends what could steer a terminal', () => {
   const dir = tempDir();

@@ -33,6 +33,7 @@ export type LinkGiven = {
 export class LiveLink implements Link, Remote, Overheard {
   readonly hop: ResolvedHop;
   readonly lost: Promise<Problem>;
+  readonly hostCertificate: Certificate | null;
   readonly #given: LinkGiven;
   readonly #lost = deferred<Problem>();
   readonly #watcher: Watcher;
@@ -47,7 +48,8 @@ export class LiveLink implements Link, Remote, Overheard {
     this.#given = given;
     this.hop = given.hop;
     this.lost = this.#lost.promise;
-    const { client } = given.session;
+    const { client, hostCertificate } = given.session;
+    this.hostCertificate = hostCertificate;
     this.#offers = new Offers(client);
     this.#sessions = new OneSession({ clock: given.clock, ident: () => this.ident });
     client
@@ -100,10 +102,6 @@ export class LiveLink implements Link, Remote, Overheard {
 
   get hostKey(): string {
     return this.#given.session.hostKey;
-  }
-
-  get hostCertificate(): Certificate | null {
-    return this.#given.session.hostCertificate;
   }
 
   get ident(): string {

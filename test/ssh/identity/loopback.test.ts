@@ -40,7 +40,11 @@ async function bothGetIn({ any, lines, revoked, byCommand }: Row) {
     'StrictHostKeyChecking yes',
     ...(revoked === undefined ? [] : [`RevokedHostKeys ${list}`]),
     ...(byCommand ? [`ProxyCommand ${command}`] : []),
-    ...[`UserKnownHostsFile ${known}`, 'GlobalKnownHostsFile none', 'BatchMode yes', 'IdentityAgent none', `IdentityFile ${key.path}`],
+    `UserKnownHostsFile ${known}`,
+    'GlobalKnownHostsFile none',
+    'BatchMode yes',
+    'IdentityAgent none',
+    `IdentityFile ${key.path}`,
   ].flatMap((option) => ['-o', option]);
   const { code } = await run('ssh', ['-F', 'none', ...options, '-p', String(sshd.port), `${sshd.user}@127.0.0.1`, 'true']);
   const base = aHop();
