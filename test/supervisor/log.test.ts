@@ -37,7 +37,7 @@ describe('the log', () => {
   test('says a problem in words, under its code, as an error only where a person is needed', async () => {
     const log = open({ level: 'debug' });
     log.problem(problem('link-closed', { host: 'h' }), { tunnel: 'db' });
-    log.problem(problem('login-refused', { host: 'h', user: 'u', tried: 'key' }));
+    log.problem(problem('login-refused', { host: 'h', user: 'u', ssh: 'ann@bastion', tried: 'key' }));
     expect(log.recent().map(({ level, event, tunnel }) => [level, event, tunnel])).toEqual([
       ['warn', 'link-closed', 'db'],
       ['error', 'login-refused', null],

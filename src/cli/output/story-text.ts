@@ -18,7 +18,7 @@ export type StoryOptions = {
 export function storyText(story: Story, tunnel: TunnelSnapshot, options: StoryOptions): string {
   const told = options.all ? story.episodes : story.episodes.slice(-1);
   const last = told.at(-1);
-  if (last === undefined) return [`No binding of ${tunnel.name} was in trouble.`, ...presentTrouble(tunnel, options)].join('\n');
+  if (last === undefined) return presentTrouble(tunnel, options).join('\n');
   return [...told.map((episode) => episodeText(episode, options)), ending(last, tunnel, options)].join('\n\n');
 }
 
@@ -83,6 +83,6 @@ function ending(episode: Episode, tunnel: TunnelSnapshot, options: StoryOptions)
 
 function presentTrouble(tunnel: TunnelSnapshot, { ink }: StoryOptions): string[] {
   const because = troubleOf(tunnel);
-  if (because === null) return [`${tunnel.name} is ${tunnel.state}.`];
+  if (because === null) return [`No binding of ${tunnel.name} was in trouble.`, `${tunnel.name} is ${tunnel.state}.`];
   return [`${tunnel.name} is ${tunnel.state}: ${because.text}`, `${ink.cyan('→')} ${because.next}`];
 }

@@ -1,5 +1,5 @@
 import type { SupervisorClient } from '../../api/client.ts';
-import { problemOf } from '../../model/problem.ts';
+import { problemOf, wordsOf } from '../../model/problem.ts';
 import type { Prompt, Remember } from '../../model/prompt.ts';
 import type { Context } from '../command.ts';
 import { explainWords } from '../output/explain.ts';
@@ -28,7 +28,8 @@ export async function answerPrompt(prompt: Prompt, needs: AnswerNeeds, signal: A
       return 'unkept';
     } catch (error) {
       if (problemOf(error).code !== 'answer-unfit') throw error;
-      context.screen.explain(problemOf(error));
+      // Without its advice: the question comes again at once.
+      context.screen.complain(explainWords({ text: wordsOf(problemOf(error)).text, next: '' }, context.screen.errInk));
     }
   }
 }

@@ -1,4 +1,5 @@
 import { EXIT, type Entries } from './entry.ts';
+import { itSaid } from './it-said.ts';
 import { lookCommand } from './look.ts';
 import { FORBIDDEN_BY } from './recovery.ts';
 
@@ -66,7 +67,7 @@ export const BINDING: Entries<BindingFacts> = {
     retry: 'person',
     exit: EXIT.bindingHeld,
     text: (f) =>
-      `${f.on} does not allow listening on ${f.listen}${f.by === undefined ? '' : `, by ${FORBIDDEN_BY[f.by]}`}.${f.said === '' ? '' : ` It said: ${f.said}`}`,
+      `${f.on} does not allow listening on ${f.listen}${f.by === undefined ? '' : `, by ${FORBIDDEN_BY[f.by]}`}.${itSaid(f.said)}`,
     next: (f, tunnel) =>
       `Ask the administrator of ${f.on} for ${f.by === undefined ? "AllowTcpForwarding and PermitListen (or the key's permitlisten)" : FORBIDDEN_BY[f.by]}; then: tunnels restart ${tunnel}`,
   },

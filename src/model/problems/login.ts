@@ -3,12 +3,17 @@ import { EXIT, type Entries } from './entry.ts';
 import { certificateReason, type HostCertificateFacts } from './host-certificate.ts';
 
 type Key = { readonly host: string; readonly port: number; readonly type: string; readonly fingerprint: string };
+/** `ssh`: as `sshWords` gives it. `asks`: a person is asked about new keys (StrictHostKeyChecking). */
+type NewKey = Key & { readonly ssh: string; readonly asks: boolean };
+
+/** `ssh`: as `sshWords` gives it. */
+type Login = { readonly host: string; readonly user: string; readonly ssh: string };
 
 /** Host keys and logins: a person is needed for most of them. */
 export type LoginFacts = {
-  'host-key-unknown': Key & { readonly files: string };
+  'host-key-unknown': NewKey & { readonly files: string };
   /** `name`: what known_hosts calls the server. `lax`: StrictHostKeyChecking is `no`. */
-  'host-key-changed': Key & {
+  'host-key-changed': NewKey & {
     readonly known: string;
     readonly file: string;
     readonly line: number;
@@ -30,11 +35,12 @@ export type LoginFacts = {
     readonly code: string;
   };
   'host-key-not-pinned': Key & { readonly pins: string };
-  'login-refused': { readonly host: string; readonly port?: number; readonly user: string; readonly tried: string };
+  /** `expired`: certificates that the server takes no longer, or not yet; empty: none. */
+  'login-refused': Login & { readonly tried: string; readonly expired?: string };
   /** Not tried: it was refused `times` times, and nobody has asked for it since. */
-  'login-held-back': { readonly host: string; readonly user: string; readonly times: number };
+  'login-held-back': Login & { readonly times: number };
   /** Closed without a word after at least one try was refused. */
-  'login-cut-off': { readonly host: string; readonly user: string };
+  'login-cut-off': Login;
   /** Declined by who was asked, or the server has closed meanwhile. */
   'login-unanswered': { readonly host: string; readonly user: string; readonly how: 'declined' | 'closed' };
   'login-timeout': { readonly host: string; readonly user: string; readonly ms: number };
@@ -92,21 +98,27 @@ export const agentWords: Record<AgentTrouble, string> = {
 
 const where = (f: { host: string; port: number }): string => (f.port === 22 ? f.host : `[${f.host}]:${f.port}`);
 
+/** With StrictHostKeyChecking other than `ask`, ssh itself would not ask either. */
+const becomesKnown = ({ asks, ssh }: { asks: boolean; ssh: string }, tunnel: string): string =>
+  asks
+    ? `answer yes: tunnels restart ${tunnel}`
+    : `connect once with ssh -o StrictHostKeyChecking=ask ${ssh}, and: tunnels restart ${tunnel}`;
+
 export const LOGIN: Entries<LoginFacts> = {
   'host-key-unknown': {
     retry: 'person',
     exit: EXIT.personNeeded,
     text: (f) => `The host key of ${where(f)} is not known: ${f.type} ${f.fingerprint}. No login was tried.`,
-    next: (f) =>
-      `Compare the fingerprint with one from a source that you trust; then connect once with ssh -p ${f.port} ${f.host}, or pin it: hostKey: ${f.fingerprint}. Looked in: ${f.files}.`,
+    next: (f, tunnel) =>
+      `Compare the fingerprint with one from a source that you trust; then ${becomesKnown(f, tunnel)}. Or pin it: hostKey: ${f.fingerprint}. Looked in: ${f.files}.`,
   },
   'host-key-changed': {
     retry: 'person',
     exit: EXIT.personNeeded,
     text: (f) =>
       `The host key of ${where(f)} has changed: it now shows ${f.type} ${f.fingerprint}, known is ${f.known} (${f.file}:${f.line}). Somebody may be listening in. No login was tried${f.lax ? ': with StrictHostKeyChecking no, ssh would go on, but without any forwarding' : ''}.`,
-    next: (f) =>
-      `Ask the administrator. If the change is genuine: ssh-keygen -R '${f.name ?? where(f)}' -f ${f.file}; then connect once with ssh -p ${f.port} ${f.host}.`,
+    next: (f, tunnel) =>
+      `Ask the administrator. If the change is genuine: ssh-keygen -R '${f.name ?? where(f)}' -f ${f.file}; then ${becomesKnown(f, tunnel)}.`,
   },
   'host-key-revoked': {
     retry: 'person',
@@ -161,21 +173,21 @@ export const LOGIN: Entries<LoginFacts> = {
     exit: EXIT.personNeeded,
     text: (f) => `${f.host} refused the login of ${f.user} (tried: ${f.tried}).`,
     next: (f, tunnel) =>
-      `Find out what works with: ssh -v ${f.port === undefined || f.port === 22 ? '' : `-p ${f.port} `}${f.user}@${f.host}; then: tunnels restart ${tunnel}. It is not tried again by itself, as servers lock out those who insist.`,
+      `${f.expired ? `Have your authority sign it again: ${f.expired}` : `Find out what works with: ssh -v ${f.ssh}`}; then: tunnels restart ${tunnel}. It is not tried again by itself, as servers lock out those who insist.`,
   },
   'login-held-back': {
     retry: 'person',
     exit: EXIT.personNeeded,
     text: (f) =>
       `${f.host} has refused the login of ${f.user} ${f.times} times, so it is not tried again by itself: servers lock out those who insist.`,
-    next: (f, tunnel) => `Find out what works with: ssh -v ${f.user}@${f.host}; then: tunnels restart ${tunnel}`,
+    next: (f, tunnel) => `Find out what works with: ssh -v ${f.ssh}; then: tunnels restart ${tunnel}`,
   },
   'login-cut-off': {
     retry: 'answered',
     exit: EXIT.failed,
     text: (f) => `${f.host} closed the connection in the middle of the login of ${f.user}, after it had refused what was tried until then.`,
     next: (f) =>
-      `It may limit how much is tried (MaxAuthTries): name the right key in the profile (identity:), or see what is tried with ssh -v ${f.user}@${f.host}. Seen twice in a row, it is not tried again by itself.`,
+      `It may limit how much is tried (MaxAuthTries): name the right key in the profile (identity:), or see what is tried with ssh -v ${f.ssh}. Seen twice in a row, it is not tried again by itself.`,
   },
   'login-unanswered': {
     retry: 'person',
@@ -220,6 +232,6 @@ export const LOGIN: Entries<LoginFacts> = {
     exit: EXIT.personNeeded,
     text: (f) => `The agent at ${f.socket} ${agentWords[f.why]}.`,
     next: (_, tunnel) =>
-      `Start one (eval "$(ssh-agent)"; ssh-add), then: tunnels restart ${tunnel}, which uses the agent of the shell that it runs in.`,
+      `Once it is back it is used by itself. Or start another (eval "$(ssh-agent)"; ssh-add), then: tunnels restart ${tunnel}, which uses the agent of the shell that it runs in.`,
   },
 };

@@ -1,5 +1,6 @@
 import { printDuration } from '../duration.ts';
 import { EXIT, type Entries } from './entry.ts';
+import { itSaid } from './it-said.ts';
 
 type At = { readonly host: string; readonly port: number };
 
@@ -43,7 +44,7 @@ const ALGORITHMS: Record<AlgorithmKind, { readonly words: string; readonly optio
 const listed = (names: string): string => names.replaceAll(',', ', ') || 'none';
 
 const at = (facts: At): string => `${facts.host} port ${facts.port}`;
-const saying = (said: string): string => `takes no connection from here for now. It said: ${said}`;
+const saying = (said: string): string => `takes no connection from here for now.${itSaid(said)}`;
 const turnedAway = {
   full: saying,
   penalty: saying,

@@ -120,7 +120,7 @@ export const USAGE: Entries<UsageFacts> = {
     retry: 'person',
     exit: EXIT.interrupted,
     text: () => 'Interrupted; what was asked for goes on in the background.',
-    next: () => 'See how it stands: tunnels status',
+    next: () => 'See how it stands, and what it waits for: tunnels status',
   },
   'asked-down': {
     retry: 'person',

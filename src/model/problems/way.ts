@@ -1,5 +1,6 @@
 import { printDuration } from '../duration.ts';
 import { EXIT, type Entries } from './entry.ts';
+import { itSaid } from './it-said.ts';
 
 /** How the way to the first hop begins on this machine, as ssh_config says. A command itself is never told: it may hold a secret. */
 export type WayFacts = {
@@ -15,7 +16,6 @@ export type WayFacts = {
   };
 };
 
-const itSaid = (said: string): string => (said === '' ? '' : ` It said: ${said}`);
 const see = (host: string): string => `See the command: ssh -G ${host} | grep -i proxycommand`;
 
 export const WAY: Entries<WayFacts> = {

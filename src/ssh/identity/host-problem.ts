@@ -1,4 +1,5 @@
 import { problem, type Problem } from '../../model/problem.ts';
+import { sshWords } from '../../model/ssh-words.ts';
 import { assertNever } from '../../model/result.ts';
 import type { CertificateTrouble } from '../../model/problems/host-certificate.ts';
 import type { ResolvedHop } from '../types.ts';
@@ -24,7 +25,7 @@ export function toHostProblem(judgement: Exclude<HostJudgement, { is: 'trusted' 
     case 'changed': {
       const { type, fingerprint, file, line } = judgement.known;
       const how = { name: nameOfHop(hop), lax: hop.trust.strict === 'no' };
-      return problem('host-key-changed', { ...facts, known: `${type} ${fingerprint}`, file, line, ...how });
+      return problem('host-key-changed', { ...facts, ...toMakeItKnown(given), known: `${type} ${fingerprint}`, file, line, ...how });
     }
     case 'not-pinned':
     case 'unknown':
@@ -41,8 +42,10 @@ function factsOf({ hop, shown }: Given) {
   return { host: hop.host, port: hop.port, type, fingerprint };
 }
 
+const toMakeItKnown = ({ hop }: Given) => ({ ssh: sshWords(hop), asks: hop.trust.strict === 'ask' && !hop.login.batch });
+
 function plainProblem(is: 'not-pinned' | 'unknown', given: Given): Problem {
-  if (is === 'unknown') return problem('host-key-unknown', { ...factsOf(given), files: placesLookedIn(given) });
+  if (is === 'unknown') return problem('host-key-unknown', { ...factsOf(given), ...toMakeItKnown(given), files: placesLookedIn(given) });
   return problem('host-key-not-pinned', { ...factsOf(given), pins: given.hop.knownHosts.pins.join(', ') });
 }
 

@@ -1,6 +1,7 @@
 import { problem, type Problem, ProblemError } from '../../model/problem.ts';
+import { sshWords } from '../../model/ssh-words.ts';
 import type { ResolvedHop } from '../types.ts';
-import type { Credentials } from './credentials.ts';
+import type { CertificateInUse, Credentials } from './credentials.ts';
 import type { SignTrouble } from './login-key.ts';
 import type { LoginTry, LoginWay } from './login-way.ts';
 
@@ -27,8 +28,16 @@ export type Attempts = {
 export function refusedLogin(hop: ResolvedHop, attempts: Attempts): Problem {
   const { credentials, left, tried } = attempts;
   if (tried.length === 0 && credentials.nothing !== null && takesKeys(left)) return credentials.nothing;
-  return problem('login-refused', { host: hop.host, port: hop.port, user: hop.user, tried: story(hop, attempts) });
+  return problem('login-refused', {
+    host: hop.host,
+    user: hop.user,
+    ssh: sshWords(hop),
+    tried: story(hop, attempts),
+    expired: credentials.certificates.flatMap(printExpired).join(', '),
+  });
 }
+
+const printExpired = ({ label, remarks }: CertificateInUse): string[] => (remarks.some(({ is }) => is === 'expired') ? [label] : []);
 
 const takesKeys = (left: readonly string[] | null): boolean => left === null || left.includes('publickey');
 
@@ -66,7 +75,7 @@ const TROUBLE: Record<SignTrouble, string> = {
   'agent-gone': 'its agent is gone',
   'agent-silent': 'its agent did not answer',
   'bad-signature': 'its signature is of no use',
-  locked: 'nobody gave its passphrase',
+  locked: 'without its passphrase it could not be used',
 };
 
 function printSkipped(p: Problem): string[] {

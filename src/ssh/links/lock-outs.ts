@@ -11,6 +11,8 @@ export interface RefusalStore {
 export type Account = {
   readonly host: string;
   readonly user: string;
+  /** As `sshWords` gives it. */
+  readonly ssh: string;
   /** The way to the server, which tells servers of one address apart. */
   readonly place: string;
 };
@@ -70,7 +72,9 @@ export class LockOuts {
     const left = away === null ? 0 : away.until - this.#clock.now();
     if (away !== null && left > 0) return problem('turned-away', { ...away.because.facts, ms: left });
     const times = this.#refusals.get()[keyOf(account)] ?? 0;
-    return times >= REFUSALS_ALLOWED ? problem('login-held-back', { host: account.host, user: account.user, times }) : null;
+    return times >= REFUSALS_ALLOWED
+      ? problem('login-held-back', { host: account.host, user: account.user, ssh: account.ssh, times })
+      : null;
   }
 
   #failed(account: Account, seen: Problem): Problem {

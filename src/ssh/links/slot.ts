@@ -2,6 +2,7 @@ import { backoff } from '../../decide/backoff.ts';
 import { leastWait } from '../../decide/lock-out.ts';
 import { type Problem, ProblemError, problem, problemOf, retryClassOf } from '../../model/problem.ts';
 import type { HopWord } from '../../model/snapshot.ts';
+import { sshWords } from '../../model/ssh-words.ts';
 import type { LiveLink } from '../session/live-link.ts';
 import type { Reset, ResolvedHop } from '../types.ts';
 import { Asking, type OnNeeded } from './asking.ts';
@@ -163,7 +164,7 @@ export class Slot {
   }
 
   #account() {
-    return { host: this.hop.host, user: this.hop.user, place: this.#place() };
+    return { host: this.hop.host, user: this.hop.user, ssh: sshWords(this.hop), place: this.#place() };
   }
 
   #suspected(link: LiveLink, suspect: boolean): void {

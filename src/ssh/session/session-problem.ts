@@ -1,5 +1,6 @@
 import type { ClientErrorExtensions } from 'ssh2';
 import { type Problem, problem } from '../../model/problem.ts';
+import { sshWords } from '../../model/ssh-words.ts';
 import type { Login } from '../identity/auth-handler.ts';
 import type { ResolvedHop } from '../types.ts';
 
@@ -60,7 +61,7 @@ function problemOfLogin({ hop, error, lateMs, login }: SessionFailure): Problem 
   const broken = error === null || error.level === 'client-socket';
   // dropbear says nothing more when its MaxAuthTries are used up.
   if (broken && login.refusedYet() === 'answers') return login.refused();
-  if (broken && login.refusedYet() === 'keys') return problem('login-cut-off', { host: hop.host, user: hop.user });
+  if (broken && login.refusedYet() === 'keys') return problem('login-cut-off', { host: hop.host, user: hop.user, ssh: sshWords(hop) });
   if (error === null) return problem('connection-reset', { ...at, code: 'CLOSED' });
   if (error.level === 'client-socket')
     return problem('connection-reset', { ...at, code: typeof error.code === 'string' ? error.code : 'ERROR' });

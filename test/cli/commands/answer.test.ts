@@ -133,6 +133,8 @@ describe('tunnels answer', () => {
     const { code, err } = await run(world, 'answer', '--no-wait');
     expect([code, world.answers.length]).toEqual([0, 2]);
     expect(err).toContain('it takes yes, no or the fingerprint');
+    // It is asked again at once, so that no command is needed for that.
+    expect(err).not.toContain('tunnels answer');
   });
 
   test('ends with 1 where the answer was used but could not be kept as asked', async () => {

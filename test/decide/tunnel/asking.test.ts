@@ -33,7 +33,7 @@ const given: Given = { profile, now: 5_000, jitter: 0.5 };
 const lost = problem('link-closed', { host: 'bastion' });
 const waiting = problem('prompt-waiting', { id: '7', what: 'the password of ann@bastion' });
 const touch = problem('touch-needed', { host: 'bastion', user: 'ann', key: 'id_ed25519_sk' });
-const refused = problem('login-refused', { host: 'bastion', user: 'ann', tried: 'password' });
+const refused = problem('login-refused', { host: 'bastion', user: 'ann', ssh: 'ann@bastion', tried: 'password' });
 
 const bound = { type: 'bound', age: 1, forward: 0, listen: forward.listen } as const;
 const needs = (needed: Problem | null, epoch = 1): TunnelEvent => ({ type: 'person-needed', epoch, problem: needed });

@@ -53,7 +53,7 @@ describe('a host key', () => {
   });
 
   test('that is unknown is told with its fingerprint, and where was looked', async () => {
-    const facts = { host: 'Srv', port: 22, type: 'ssh-ed25519', fingerprint: key.fingerprint };
+    const facts = { host: 'Srv', port: 22, type: 'ssh-ed25519', fingerprint: key.fingerprint, ssh: 'ann@h', asks: true };
     expect(await verify('')).toEqual({
       code: 'host-key-unknown',
       facts: { ...facts, files: `${join(dir, 'known_hosts')}, ${join(dir, 'missing')}` },

@@ -120,7 +120,8 @@ describe('a login at a real server', () => {
     await alone.stop();
     expect(ended).toMatchObject({ in: false, levels: ['client-authentication'] });
     const tried = `agent key ${bad.fingerprint} (test bad), ${bad2.path}; not tried: ${missing} (missing)`;
-    expect(ended.refused).toEqual({ code: 'login-refused', facts: { host: '127.0.0.1', port: sshd.port, user: sshd.user, tried } });
+    const ssh = `-p ${sshd.port} ${sshd.user}@h`;
+    expect(ended.refused).toEqual({ code: 'login-refused', facts: { host: '127.0.0.1', user: sshd.user, ssh, tried, expired: '' } });
     expect(methods(ended.log)).toEqual(['publickey', 'publickey']);
   });
 

@@ -3,10 +3,10 @@ import { type Problem, ProblemError, problem, problemOf } from '../../../src/mod
 import { forgetfulRefusals, LockOuts } from '../../../src/ssh/links/lock-outs.ts';
 import { fakeClock } from '../../support/fake-clock.ts';
 
-const db = { host: 'db', user: 'ann', place: 'db 22' };
+const db = { host: 'db', user: 'ann', ssh: 'ann@db', place: 'db 22' };
 const bob = { ...db, user: 'bob' };
-const elsewhere = { host: 'web', user: 'ann', place: 'web 22' };
-const refused = problem('login-refused', { host: 'db', user: 'ann', tried: 'a key' });
+const elsewhere = { host: 'web', user: 'ann', ssh: 'ann@web', place: 'web 22' };
+const refused = problem('login-refused', { host: 'db', user: 'ann', ssh: 'ann@bastion', tried: 'a key' });
 const closed = problem('closed-before-greeting', { host: 'db', port: 22 });
 const penalty = problem('turned-away', { host: 'db', port: 22, said: 'Not allowed', sign: 'penalty', ms: null });
 

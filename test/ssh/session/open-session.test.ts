@@ -14,7 +14,7 @@ const given = {
     handler: () => false as const,
     attach: () => {},
     refusedYet: () => 'nothing' as const,
-    refused: () => problem('login-refused', { host: 'hop', user: 'ann', tried: '' }),
+    refused: () => problem('login-refused', { host: 'hop', user: 'ann', ssh: 'ann@bastion', tried: '' }),
   },
 };
 

@@ -19,7 +19,9 @@ describe('the doctor, of a local forward,', () => {
   });
 
   test('names another tunnel that has it, and is content with the tunnel itself', () => {
-    expect(checkLocalBinding(local({ isHeld: true, listener: 'db' }))).toMatchObject([{ severity: 'ok' }]);
+    expect(checkLocalBinding(local({ isHeld: true, listener: 'db' }))).toMatchObject([
+      { severity: 'ok', what: 'The tunnel itself listens on 127.0.0.1:8080.' },
+    ]);
     expect(checkLocalBinding(local({ isHeld: true, listener: 'other' }))[0]?.fix).toContain('tunnels down other');
   });
 

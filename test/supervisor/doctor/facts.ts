@@ -37,8 +37,12 @@ export const hop = (changes: Partial<HopFacts> = {}): HopFacts => ({
 export const failed = (code: 'connect-refused' | 'login-refused' | 'host-key-unknown'): HopFacts['reached'] => {
   const at = { host: 'bastion', port: 22 };
   if (code === 'connect-refused') return { is: 'failed', problem: problem(code, at) };
-  if (code === 'login-refused') return { is: 'failed', problem: problem(code, { host: 'bastion', user: 'ann', tried: '/k' }) };
-  return { is: 'failed', problem: problem(code, { ...at, type: 'ssh-ed25519', fingerprint: 'SHA256:x', files: '/known_hosts' }) };
+  if (code === 'login-refused')
+    return { is: 'failed', problem: problem(code, { host: 'bastion', user: 'ann', ssh: 'ann@bastion', tried: '/k' }) };
+  return {
+    is: 'failed',
+    problem: problem(code, { ...at, type: 'ssh-ed25519', fingerprint: 'SHA256:x', ssh: 'ann@bastion', asks: true, files: '/known_hosts' }),
+  };
 };
 
 export const rules = (changes: Partial<ForwardingRules> = {}): ForwardingRules => ({

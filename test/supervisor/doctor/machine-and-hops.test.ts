@@ -38,9 +38,24 @@ describe('the doctor, of a hop,', () => {
     expect(findings[0]?.fix).toContain('/gone');
   });
 
-  test('calls it an error of exit code 4 that there is nothing to log in with', () => {
+  test('calls it an error of exit code 4 that there is nothing to log in with, unless the server asks a person', () => {
     const login = problem('no-credentials', { host: 'h', user: 'ann', why: 'no agent is running' });
-    expect(checkCredentials(hop({ keys: { login, agent: null } }))).toMatchObject([{ severity: 'error', exitCode: 4 }]);
+    const keys = { login, agent: null };
+    const failing = hop({ keys, reached: { is: 'failed', problem: login } });
+    expect(checkCredentials(failing)).toMatchObject([{ severity: 'error', exitCode: 4 }]);
+    expect(checkReachable(failing)).toEqual([]);
+    const waiting = problem('prompt-waiting', { id: '1', what: 'the password of ann@h' });
+    const asking = hop({ keys, reached: { is: 'failed', problem: waiting } });
+    expect(checkCredentials(asking)).toMatchObject([{ severity: 'note', exitCode: 0 }]);
+    const { hop: keysOnly } = hop({ keys });
+    const batch = { ...asking, hop: { ...keysOnly, login: { ...keysOnly.login, batch: true } } };
+    expect(checkCredentials(batch)).toMatchObject([{ severity: 'error' }]);
+  });
+
+  test('tells once that the agent does not answer, where there is no key but its own', () => {
+    const login = problem('agent-unusable', { host: 'h', socket: '/a', why: 'silent' });
+    const hung = hop({ keys: { login, agent: { socket: '/a', keys: 'silent' } }, reached: { is: 'failed', problem: login } });
+    expect([...checkCredentials(hung), ...checkReachable(hung)]).toMatchObject([{ severity: 'error' }]);
   });
 
   test.each([

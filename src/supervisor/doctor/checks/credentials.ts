@@ -1,13 +1,22 @@
 import { advice, allWell, type Finding, trouble } from '../../../model/finding.ts';
 import { wordsOf } from '../../../model/problem.ts';
 import { agentWords } from '../../../model/problems/login.ts';
-import { type HopFacts, isProblem } from '../facts.ts';
+import type { Problem } from '../../../model/problem.ts';
+import type { ResolvedHop } from '../../../ssh/types.ts';
+import { type HopFacts, isProblem, type Reached } from '../facts.ts';
 
 /** Keys that can be read, and an agent that answers and has some. */
-export function checkCredentials({ subject, keys }: HopFacts): Finding[] {
+export function checkCredentials({ subject, keys, hop, reached }: HopFacts): Finding[] {
   const about = { check: 'credentials', subject };
-  if (isProblem(keys.login))
-    return [trouble(about, keys.login, { why: 'Without a key there is nothing to log in with.' }), ...agent(keys, about)];
+  if (isProblem(keys.login)) {
+    const { text, next } = wordsOf(keys.login);
+    const isSaid = keys.login.code === 'agent-unusable';
+    const found =
+      mayBeAsked(hop) && !isSameTrouble(reached, keys.login)
+        ? advice(about, 'note', { what: text, why: 'Whatever else the server takes needs a person at each login.', fix: next })
+        : trouble(about, keys.login, { why: 'Without a key there is nothing to log in with.' });
+    return [found, ...(isSaid ? [] : agent(keys, about))];
+  }
   const { labels, skipped } = keys.login;
   const unusable = skipped.flatMap((p) => {
     // Said below, whether or not there are other keys.
@@ -21,6 +30,12 @@ export function checkCredentials({ subject, keys }: HopFacts): Finding[] {
   });
   return [...unusable, ...agent(keys, about), allWell(about, `To be tried: ${labels.join(', ')}`)];
 }
+
+/** For a password or a code. */
+const mayBeAsked = ({ login }: ResolvedHop): boolean => !login.batch && login.methods.some((way) => way !== 'publickey');
+
+/** It was tried, and the login failed just so. */
+const isSameTrouble = (reached: Reached, { code }: Problem): boolean => reached.is === 'failed' && reached.problem.code === code;
 
 function agent({ agent: found }: HopFacts['keys'], about: { readonly check: string; readonly subject: string }): Finding[] {
   if (found === null || (typeof found.keys === 'number' && found.keys > 0)) return [];

@@ -9,7 +9,7 @@ export function checkLocalBinding(facts: LocalFacts): Finding[] {
   const { subject, listen, listener, tunnel } = facts;
   const about = { check: 'local-binding', subject };
   const at = printAddress(listen);
-  if (listener === tunnel) return [allWell(about, `It listens on ${at}: the tunnel is up.`)];
+  if (listener === tunnel) return [allWell(about, `The tunnel itself listens on ${at}.`)];
   if (facts.isHeld) {
     const holder = listener === null ? describeHolder(facts.holder) : `your own tunnel ${listener}`;
     const held = problem('binding-held', { listen: at, on: 'this machine', holder });

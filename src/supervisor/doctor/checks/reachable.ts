@@ -1,10 +1,11 @@
 import { advice, advisesPerson, allWell, type Finding, trouble } from '../../../model/finding.ts';
 import type { Problem } from '../../../model/problem.ts';
-import type { HopFacts } from '../facts.ts';
+import { sshWords } from '../../../model/ssh-words.ts';
+import { type HopFacts, isProblem } from '../facts.ts';
 import { isAboutHostKey } from './host-key.ts';
 
 /** From the name to a login that works. */
-export function checkReachable({ subject, hop, reached }: HopFacts): Finding[] {
+export function checkReachable({ subject, hop, keys, reached }: HopFacts): Finding[] {
   const about = { check: 'reachable', subject };
   switch (reached.is) {
     case 'reached':
@@ -18,8 +19,8 @@ export function checkReachable({ subject, hop, reached }: HopFacts): Finding[] {
         }),
       ];
     case 'failed': {
-      if (isToldElsewhere(reached.problem)) return [];
-      const see = `See what ssh says about it: ssh -v -p ${hop.port} ${hop.user}@${hop.host}`;
+      if (isToldElsewhere(reached.problem) || (isProblem(keys.login) && keys.login.code === reached.problem.code)) return [];
+      const see = `See what ssh says about it: ssh -v ${sshWords(hop)}`;
       const fix = advisesPerson(reached.problem) ? {} : { fix: see };
       return [trouble(about, reached.problem, { why: 'Nothing of the profile comes up without this hop.', ...fix })];
     }
