@@ -25,11 +25,13 @@ const jumpText = (hop: Hop): string =>
 
 const destinationOf = ({ host, user }: Hop): string => printHop({ host, user, port: null });
 
-/** ssh fills in tokens in the path of a key, so that a percent sign is written twice. */
 const loginArgs = ({ identity, port }: Hop): string[] => [
-  ...identity.flatMap((path) => ['-i', path.replaceAll('%', '%%')]),
+  ...identity.flatMap((path) => (path.includes('%') ? ['-o', identityOption(path)] : ['-i', path])),
   ...(port === null ? [] : ['-p', String(port)]),
 ];
+
+/** ssh fills in tokens in the path of a key, but looks for the file of -i before that: a percent sign goes through -o only. */
+const identityOption = (path: string): string => `IdentityFile="${path.replaceAll(/["\\]/g, String.raw`\$&`).replaceAll('%', '%%')}"`;
 
 /** A shell runs it, and before that ssh fills in its tokens: at each level a percent sign of the level below is written twice. */
 function proxyCommand(jumps: readonly Hop[], file: readonly string[]): string {

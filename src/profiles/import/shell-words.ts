@@ -15,7 +15,7 @@ export function shellWords(line: string): Result<ShellWords, ShellTrouble & { re
   for (;;) {
     at += BETWEEN.exec(line.slice(at))?.[0].length ?? 0;
     const rest = line.slice(at);
-    if (/^(?:#[^\n]*)?\s*$/.test(rest)) return ok({ words, background: false });
+    if (/^(?:\s*#[^\n]*(?:\n|$))*\s*$/.test(rest)) return ok({ words, background: false });
     if (/^&\s*$/.test(rest)) return ok({ words, background: true });
     if (/^(?:#[^\n]*)?\r?\n/.test(rest)) return fail({ is: 'syntax', text: rest.replace(/^[^\n]*\n\s*/, '').slice(0, 20), offset: at });
     const word = readWord(line, at);

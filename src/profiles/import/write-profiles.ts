@@ -1,6 +1,6 @@
 import { existsSync, linkSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { problem, ProblemError } from '../../model/problem.ts';
+import { type Problem, problem, ProblemError } from '../../model/problem.ts';
 import { makeFolder } from '../../platform/private-dir.ts';
 
 export type ToWrite = { readonly file: string; readonly text: string };
@@ -18,10 +18,16 @@ export function writeProfiles(files: readonly ToWrite[], { force }: { readonly f
     for (const { file } of files) rmSync(backupOf(file), { force: true });
   } catch (error) {
     for (const step of undo.toReversed()) step();
-    const { code = 'unknown', path = files[0]?.file ?? '' } = error as NodeJS.ErrnoException;
-    const what = code === 'EEXIST' ? problem('profile-exists', { files: path }) : problem('profile-unwritable', { path, code });
-    throw new ProblemError(what, { cause: error });
+    throw new ProblemError(problemWith(error as LinkError, files), { cause: error });
   }
+}
+
+type LinkError = NodeJS.ErrnoException & { readonly dest?: string };
+
+/** Only a link that meets a file says that a profile is there; a folder's name may be taken by a file too. */
+function problemWith({ code = 'unknown', syscall, path, dest }: LinkError, files: readonly ToWrite[]): Problem {
+  if (code === 'EEXIST' && syscall === 'link') return problem('profile-exists', { files: dest ?? '' });
+  return problem('profile-unwritable', { path: dest ?? path ?? files[0]?.file ?? '', code });
 }
 
 /** Files that would be the same profile. */
