@@ -67,7 +67,9 @@ function detailOf(question: Question): string {
     case 'password':
       return question.again ? 'The last answer was wrong.' : '';
     case 'questions':
-      return [question.name, question.instruction].filter((text) => text !== '').join('\n');
+      return [question.again ? 'What was answered before was refused.' : '', question.name, question.instruction]
+        .filter((text) => text !== '')
+        .join('\n');
     case 'host-key':
       return 'Compare the fingerprint with one from a source that you trust.';
   }

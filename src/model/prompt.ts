@@ -8,8 +8,14 @@ export type Question =
   /** To unlock a private key; `again`: what was answered before was wrong. */
   | { readonly is: 'passphrase'; readonly path: string; readonly fingerprint: string | null; readonly again: boolean }
   | ({ readonly is: 'password'; readonly again: boolean } & Asker)
-  /** Keyboard-interactive (RFC 4256): one-time codes, changed passwords. `name` and `instruction` may be empty. */
-  | ({ readonly is: 'questions'; readonly name: string; readonly instruction: string; readonly questions: readonly Field[] } & Asker)
+  /** Keyboard-interactive (RFC 4256): one-time codes, changed passwords. `name` and `instruction` may be empty. `again`: the answers before were refused. */
+  | ({
+      readonly is: 'questions';
+      readonly name: string;
+      readonly instruction: string;
+      readonly questions: readonly Field[];
+      readonly again?: boolean;
+    } & Asker)
   /** A server's key that nobody has vouched for yet. The answer is `yes`, or the fingerprint, as in ssh(1). */
   | ({ readonly is: 'host-key'; readonly type: string; readonly fingerprint: string } & Asker);
 

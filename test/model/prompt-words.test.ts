@@ -10,6 +10,11 @@ describe('the questions of a server', () => {
     expect(asked).toMatchObject({ detail: 'Bank\nSay\n\twho', fields: questions });
   });
 
+  test('begin with the word that what was answered before was refused', () => {
+    const again = promptOf({ is: 'questions', ...at, name: '', instruction: 'Bank', questions: [], again: true });
+    expect(again.detail).toBe('What was answered before was refused.\nBank');
+  });
+
   test('lose what could steer a terminal or turn the reading round, and what is too long', () => {
     const evil = '\u001b[2J\u009b1A\u0007\u0000\r\u202e';
     const asked = promptOf({

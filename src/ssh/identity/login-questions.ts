@@ -13,6 +13,8 @@ export class QuestionsWay implements LoginWay {
   readonly #given: Given;
   #tries = 0;
   #questioned = true;
+  /** What was answered to the try before was refused, and the person has not been told yet. */
+  #refused = false;
 
   constructor(hop: ResolvedHop, given: Given) {
     this.#hop = hop;
@@ -33,6 +35,7 @@ export class QuestionsWay implements LoginWay {
   }
 
   ended(how: 'accepted' | 'refused'): void {
+    this.#refused = how === 'refused' && this.#questioned;
     if (how === 'accepted') this.begin();
   }
 
@@ -45,7 +48,10 @@ export class QuestionsWay implements LoginWay {
     const { host, port, user } = this.#hop;
     const questions = prompts.map(({ prompt, echo }) => ({ text: prompt, echo: echo === true }));
     const { person, signal } = this.#given;
-    const answers = await person.ask({ is: 'questions', name, instruction, questions, host, port, user }, signal);
+    const again = this.#refused && questions.length > 0;
+    if (again) this.#refused = false;
+    const question = { is: 'questions', name, instruction, questions, host, port, user, ...(again && { again }) } as const;
+    const answers = await person.ask(question, signal);
     signal.throwIfAborted();
     if (answers?.length !== questions.length) throw declined(this.#hop);
     finish([...answers]);

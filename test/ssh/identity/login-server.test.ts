@@ -76,6 +76,20 @@ describe('the questions of a server', () => {
     ]);
   });
 
+  test('say when the answers before were refused, once', async () => {
+    const hop = await serve((context) => {
+      if (!questions(context)) return context.reject(['keyboard-interactive']);
+      context.prompt('PIN: ', ([pin]) => {
+        context.prompt('Code: ', ([code]) => (pin === '1234' && code === '99' ? context.accept() : context.reject()));
+      });
+      return undefined;
+    });
+    const answers = ['1', '99', '1234', '99'];
+    const person = personWho(() => [answers.shift() ?? '']);
+    expect(await logIn(hop, person)).toBeNull();
+    expect(person.asked.map((asked) => 'again' in asked && asked.again)).toEqual([false, false, true, false]);
+  });
+
   test('that refuse without asking are not tried again', async () => {
     let tries = 0;
     const hop = await serve((context) => {
