@@ -80,7 +80,9 @@ describe('the questions of a server', () => {
     const hop = await serve((context) => {
       if (!questions(context)) return context.reject(['keyboard-interactive']);
       context.prompt('PIN: ', ([pin]) => {
-        context.prompt('Code: ', ([code]) => (pin === '1234' && code === '99' ? context.accept() : context.reject()));
+        context.prompt('Code: ', ([code]) =>
+          pin === '1234' && code === '99' ? context.accept() : context.reject(['keyboard-interactive']),
+        );
       });
       return undefined;
     });
