@@ -138,11 +138,13 @@ async function remember(hop: ResolvedHop, { key, by, onRemark }: Welcomed): Prom
   );
 }
 
-/** A pin does not say whose key it is, nor its type; where known_hosts has that key, this does. Else it may be an authority's. */
+/**
+ * A pin does not say whose key it is, nor its type; where known_hosts has that key, this does. Else it may be an authority's.
+ * What is known for the bare name has no say in the order, as in ssh: a server on another port would be asked for that one's key.
+ */
 function algorithmsFor({ knownHosts: { pins }, algorithms }: ResolvedHop, keys: KnownKeys): ServerHostKeyAlgorithm[] {
-  const { known, withoutPort, revoked, authorities } = keys;
-  const usable = (known.length > 0 ? known : withoutPort).filter((key) => !revoked.some((bad) => bad.blob === key.blob));
-  const pinned = pins.length === 0 ? usable : usable.filter((key) => isPinned(key, pins));
+  const { known, withoutPort, authorities } = keys;
+  const pinned = pins.length === 0 ? known : [...known, ...withoutPort].filter((key) => isPinned(key, pins));
   return hostKeyAlgorithms({
     known: pinned,
     certified: pins.length > 0 ? pinned.length === 0 : authorities.length > 0,

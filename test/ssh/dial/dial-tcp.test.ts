@@ -72,7 +72,9 @@ describe('a dial', () => {
   test('keeps to the family that was asked for also where the host is an address, as ssh does', async () => {
     const port = await listen('127.0.0.1');
     const to = (family: 'inet' | 'inet6') => dialTcp({ ...request, host: '127.0.0.1', port, family }, { clock: systemClock, signal });
-    await expect(to('inet6')).rejects.toMatchObject({ problem: { code: 'dns-failed', facts: { host: '127.0.0.1', code: 'EAI_ADDRFAMILY' } } });
+    await expect(to('inet6')).rejects.toMatchObject({
+      problem: { code: 'dns-failed', facts: { host: '127.0.0.1', code: 'EAI_ADDRFAMILY' } },
+    });
     (await to('inet')).destroy();
   });
   test('gives up on a resolver that never answers', async () => {
