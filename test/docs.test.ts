@@ -9,11 +9,13 @@ const PAGES = [
   'README.md',
   'CONTRIBUTING.md',
   'CHANGELOG.md',
+  'docs/import-export.md',
   'docs/performance.md',
   'docs/profiles.md',
   'docs/prompts.md',
   'docs/recovery.md',
   'docs/ssh-config.md',
+  'docs/team-profiles.md',
   'profiles/README.md',
   'src/ARCHITECTURE.md',
 ];

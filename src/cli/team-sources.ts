@@ -3,7 +3,7 @@ import { oneLine } from '../model/plain-text.ts';
 import { pendingOf } from '../profiles/sources/pins.ts';
 import type { TeamSource } from '../profiles/sources/source-list.ts';
 import { inUse } from '../profiles/sources/pins.ts';
-import { readFetched } from '../profiles/sources/source-state.ts';
+import { readFetched } from '../profiles/sources/state/source-state.ts';
 import { printSpec } from '../profiles/sources/spec.ts';
 import type { UpdateGiven } from '../profiles/sources/update.ts';
 import type { Context } from './command.ts';

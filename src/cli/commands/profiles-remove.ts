@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { EXIT } from '../../model/problems/entry.ts';
 import { SCHEMA_VERSION } from '../../model/snapshot.ts';
 import { approvalKey } from '../../profiles/source.ts';
-import { sourceFolder } from '../../profiles/sources/places.ts';
+import { sourceFolder } from '../../profiles/sources/state/places.ts';
 import { dropSource, findSource } from '../../profiles/sources/source-list.ts';
 import { disapprove } from '../approvals.ts';
 import { defineCommand } from '../command.ts';

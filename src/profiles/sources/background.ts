@@ -2,7 +2,7 @@ import type { Paths } from '../../platform/paths.ts';
 import { fetchInterval } from './interval.ts';
 import { pendingOf, type Pending } from './pins.ts';
 import { readSources, type TeamSource } from './source-list.ts';
-import { readFetched } from './source-state.ts';
+import { readFetched } from './state/source-state.ts';
 import { updateSource } from './update.ts';
 
 export type BackgroundGiven = {

@@ -1,4 +1,4 @@
-import type { Snapshot } from './snapshot.ts';
+import type { Snapshot } from './state/snapshot.ts';
 
 /** `file` as it lies in the folder: db-prod.yaml, _defaults.yaml, known_hosts. */
 export type Change = { readonly file: string; readonly is: 'new' | 'changed' | 'removed' };

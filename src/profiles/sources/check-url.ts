@@ -19,10 +19,10 @@ export function troubleOfUrl(url: string): SourceTrouble | null {
 
 function troubleOfParsed(url: string): SourceTrouble | null {
   if (!URL.canParse(url)) return /^ssh:\/\/(?:[^/@]*@)?-/.test(url) ? 'option' : 'address';
-  const { username, hostname, password, pathname } = new URL(url);
+  const { username, hostname, password } = new URL(url);
   if (password !== '') return 'secret';
   if (hostname === '') return 'address';
-  return beginsWithDash(decoded(username), decoded(hostname), pathname.slice(1)) ? 'option' : null;
+  return beginsWithDash(decoded(username), decoded(hostname)) ? 'option' : null;
 }
 
 const beginsWithDash = (...parts: readonly string[]): boolean => parts.some((part) => part.startsWith('-'));

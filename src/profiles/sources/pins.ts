@@ -2,10 +2,10 @@ import { type Problem, problem, ProblemError } from '../../model/problem.ts';
 import type { Paths } from '../../platform/paths.ts';
 import { type Change, changesBetween } from './changes.ts';
 import type { Way } from './git/history.ts';
-import { profilesIn, snapshotFolder } from './places.ts';
-import { readSnapshot, type Snapshot } from './snapshot.ts';
+import { profilesIn, snapshotFolder } from './state/places.ts';
+import { readSnapshot, type Snapshot } from './state/snapshot.ts';
 import type { TeamSource } from './source-list.ts';
-import { readFetched, readPin, writePin } from './source-state.ts';
+import { readFetched, readPin, writePin } from './state/source-state.ts';
 
 /** A state of a source, as it lies on disk. `id`: the commit, or the SHA-256 of the one file. */
 export type State = { readonly id: string; readonly profiles: string; readonly snapshot: Snapshot };
@@ -33,6 +33,8 @@ export function inUse(paths: Paths, name: string): State | null {
  */
 export function pendingOf(paths: Paths, { name }: Pick<TeamSource, 'name'>): Pending | null {
   const { latest, way } = readFetched(paths, name);
+  const pinned = readPin(paths, name);
+  if (pinned === null || pinned === latest) return null;
   const [from, to] = [inUse(paths, name), stateOf(paths, { name, id: latest })];
   if (to === null || from?.id === to.id) return null;
   return { from, to, changes: changesBetween(from?.snapshot ?? null, to.snapshot), way: way?.from === from?.id ? way : null };

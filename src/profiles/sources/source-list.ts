@@ -4,12 +4,17 @@ import { nearest } from '../../model/nearest.ts';
 import { type Problem, problem, ProblemError } from '../../model/problem.ts';
 import { isProfileName } from '../../model/profile.ts';
 import type { Paths } from '../../platform/paths.ts';
-import { type Kept, type Kind, readKept, writeKept } from './kept.ts';
-import { withLock } from './lock.ts';
+import { type Kept, type Kind, readKept, writeKept } from './state/kept.ts';
+import { withLock } from './state/lock.ts';
 import { SpecSchema } from './spec.ts';
 
 /** A name is part of paths, so a file that holds another one is taken for torn. */
-const SourceSchema = v.object({ name: v.pipe(v.string(), v.check(isProfileName)), spec: SpecSchema });
+const SourceSchema = v.object({
+  name: v.pipe(v.string(), v.check(isProfileName)),
+  spec: SpecSchema,
+  /** The kind of keys of which one must have signed every state (--require-signed); they are kept beside what is fetched. */
+  signers: v.exactOptional(v.picklist(['ssh', 'gpg'])),
+});
 const ListSchema = v.array(SourceSchema);
 
 /** A source that a person has added, under a name of the person's own. */

@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { realpathSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import * as v from 'valibot';
 import { problem, ProblemError } from '../../model/problem.ts';
@@ -78,7 +78,8 @@ function folderSpec(directory: string, { ref, folder }: Omit<Split, 'base'>): So
   if (!isDirectory(directory)) return null;
   const bare = ['HEAD', 'objects', 'refs'].every((name) => statSync(join(directory, name), { throwIfNoEntry: false }) !== undefined);
   const isGit = bare || ref !== null || folder !== null;
-  if (!isGit) return { kind: 'folder', directory };
+  // Where it leads now: files are read only where they lie in the very folder.
+  if (!isGit) return { kind: 'folder', directory: realpathSync(directory) };
   if ((ref !== null && !isRef(ref)) || (folder !== null && !isPath(folder))) return null;
   return { kind: 'git', url: `file://${directory}`, ref, folder };
 }

@@ -2,17 +2,17 @@ import { join } from 'node:path';
 import { type Problem, problemOf, ProblemError, wordsOf } from '../../model/problem.ts';
 import type { Paths } from '../../platform/paths.ts';
 import { type Change, changesBetween } from './changes.ts';
-import { fetchHttps } from './fetch-https.ts';
-import { fetchGit } from './git/fetch-git.ts';
+import { fetchHttps } from './web/fetch-https.ts';
+import { fetchGit, type FetchLimits } from './git/fetch-git.ts';
 import { infoOf, type Way, wayTo } from './git/history.ts';
 import { readTree } from './git/read-tree.ts';
 import type { Asks } from './git/run-git.ts';
-import { withLock } from './lock.ts';
+import { withLock } from './state/lock.ts';
 import { inUse } from './pins.ts';
-import { gitFolder, sourceFolder } from './places.ts';
-import { dropSnapshots, readSnapshot, type Snapshot, writeSnapshot } from './snapshot.ts';
+import { gitFolder, sourceFolder } from './state/places.ts';
+import { dropSnapshots, readSnapshot, type Snapshot, writeSnapshot } from './state/snapshot.ts';
 import type { TeamSource } from './source-list.ts';
-import { type Fetched, readFetched, readPin, writeFetched } from './source-state.ts';
+import { type Fetched, readFetched, readPin, writeFetched } from './state/source-state.ts';
 import type { GitSpec, HttpsSpec } from './spec.ts';
 
 export type UpdateGiven = {
@@ -21,6 +21,7 @@ export type UpdateGiven = {
   readonly asks: Asks;
   readonly now: number;
   readonly signal?: AbortSignal;
+  readonly limits?: FetchLimits;
 };
 
 /** What a fetch has brought. `changes`: since the fetch before it. A folder is read in place: it has no states. */

@@ -1,21 +1,27 @@
-import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { problem, ProblemError } from '../../../model/problem.ts';
 import { MOST_FILE_BYTES } from '../limits.ts';
 import type { GitSpec } from '../spec.ts';
 import { folderBytes } from './folder-bytes.ts';
-import { type GitGiven, mustGit, runGit } from './run-git.ts';
+import { type Asks, type GitGiven, mustGit, runGit } from './run-git.ts';
 import { whyFailed } from './why-failed.ts';
 
-export type FetchGiven = GitGiven & { readonly name: string; readonly spec: GitSpec };
+export type FetchGiven = GitGiven & { readonly name: string; readonly spec: GitSpec; readonly limits?: FetchLimits };
+
+/** `bytes`: what one fetch may bring, of a server that cannot leave large files out. `patienceMs`: for all of it. */
+export type FetchLimits = { readonly bytes: number; readonly patienceMs: number };
 
 export const LATEST = 'refs/tunnels/latest';
 /** How many commits back a newer state is followed: enough for a year of a team's profiles, little of a large repository. */
 const DEEP = 200;
-/** What one fetch may bring, of a server that cannot leave large files out. */
-const MOST_BYTES = 200_000_000;
 const WATCH_MS = 200;
-const PATIENCE_MS = { terminal: 300_000, nobody: 120_000 } as const;
+const MOST_BYTES = 200_000_000;
+/** A person may have to find a password first. */
+const LIMITS: Readonly<Record<Asks, FetchLimits>> = {
+  terminal: { bytes: MOST_BYTES, patienceMs: 300_000 },
+  nobody: { bytes: MOST_BYTES, patienceMs: 120_000 },
+};
 
 /**
  * Fetches the source's ref into the bare repository of its own, which is made where it is missing; no work tree, no hooks.
@@ -27,10 +33,12 @@ export async function fetchGit(given: FetchGiven): Promise<string> {
   const { spec, gitDir, name } = given;
   try {
     const ran = await runGit({ ...given, signal: watch.signal }, { args: fetchArgs(given), protocols: 'file:https:ssh' });
+    watch.look();
     watch.signal.throwIfAborted();
     if (ran.code !== 0) throw new ProblemError(whyFailed({ name, from: spec.url, said: ran.said }));
   } finally {
     watch.end();
+    dropUnfinished(gitDir);
     // Forgets that objects could be had from there later: nothing is fetched but here.
     writeConfig(gitDir);
   }
@@ -66,24 +74,34 @@ async function makeRepository({ gitDir, ...given }: FetchGiven): Promise<void> {
 const writeConfig = (gitDir: string): void =>
   writeFileSync(join(gitDir, 'config'), '[core]\n\trepositoryformatversion = 0\n\tbare = true\n', { mode: 0o600 });
 
-type Watch = { readonly signal: AbortSignal; readonly end: () => void };
+/** What git leaves when it is ended in the middle. */
+function dropUnfinished(gitDir: string): void {
+  const packs = join(gitDir, 'objects', 'pack');
+  const left = existsSync(packs) ? readdirSync(packs).filter((name) => name.startsWith('tmp_')) : [];
+  for (const name of left) rmSync(join(packs, name), { force: true });
+}
+
+type Watch = { readonly signal: AbortSignal; readonly look: () => void; readonly end: () => void };
 
 /** Ends git when it takes too long, or when more comes than a source may have. */
-function watchFetch({ gitDir, name, asks, signal }: FetchGiven): Watch {
+function watchFetch({ gitDir, name, asks, signal, limits = LIMITS[asks] }: FetchGiven): Watch {
   const ending = new AbortController();
   const giveUp = (): void => ending.abort(signal?.reason);
+  if (signal?.aborted === true) giveUp();
   signal?.addEventListener('abort', giveUp, { once: true });
-  const patience = PATIENCE_MS[asks];
-  const timeout = setTimeout(() => ending.abort(new ProblemError(problem('source-timeout', { name, seconds: patience / 1000 }))), patience);
-  const before = folderBytes(join(gitDir, 'objects'));
-  const look = setInterval(() => {
-    if (folderBytes(join(gitDir, 'objects')) - before <= MOST_BYTES) return;
-    ending.abort(new ProblemError(problem('source-too-large', { name, most: `${MOST_BYTES / 1_000_000} MB` })));
-  }, WATCH_MS);
+  const late = problem('source-timeout', { name, seconds: limits.patienceMs / 1000 });
+  const timeout = setTimeout(() => ending.abort(new ProblemError(late)), limits.patienceMs);
+  const objects = join(gitDir, 'objects');
+  const before = folderBytes(objects);
+  const look = (): void => {
+    if (folderBytes(objects) - before <= limits.bytes) return;
+    ending.abort(new ProblemError(problem('source-too-large', { name, most: `${limits.bytes / 1_000_000} MB` })));
+  };
+  const looking = setInterval(look, WATCH_MS);
   const end = (): void => {
     clearTimeout(timeout);
-    clearInterval(look);
+    clearInterval(looking);
     signal?.removeEventListener('abort', giveUp);
   };
-  return { signal: ending.signal, end };
+  return { signal: ending.signal, look, end };
 }

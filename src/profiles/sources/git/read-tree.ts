@@ -1,8 +1,8 @@
 import { shortLine } from '../../../model/plain-text.ts';
 import { problem, ProblemError } from '../../../model/problem.ts';
 import { MOST_BYTES, MOST_FILE_BYTES, MOST_FILES } from '../limits.ts';
-import type { SnapshotFile, SnapshotRemark } from '../snapshot.ts';
-import { isSnapshotName, passedOver } from '../snapshot-names.ts';
+import type { SnapshotFile, SnapshotRemark } from '../state/snapshot.ts';
+import { isSnapshotName, passedOver } from '../state/snapshot-names.ts';
 import type { FetchGiven } from './fetch-git.ts';
 import { mustGit, runGit } from './run-git.ts';
 

@@ -40,6 +40,7 @@ export async function runGit(given: GitGiven, { args, input = '', protocols = 'n
   const out: Buffer[] = [];
   let [printed, said] = [0, ''];
   const end = (): void => endAll(child.pid, given.asks);
+  if (given.signal?.aborted === true) end();
   given.signal?.addEventListener('abort', end, { once: true });
   child.stdout.on('data', (chunk: Buffer) => {
     printed += chunk.byteLength;

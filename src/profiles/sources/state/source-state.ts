@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import * as v from 'valibot';
-import type { Problem } from '../../model/problem.ts';
-import type { Paths } from '../../platform/paths.ts';
+import type { Problem } from '../../../model/problem.ts';
+import type { Paths } from '../../../platform/paths.ts';
 import { type Kind, readKept, writeKept } from './kept.ts';
 import { isSnapshotId, sourceFolder } from './places.ts';
 

@@ -1,9 +1,9 @@
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { problem, ProblemError } from '../../model/problem.ts';
-import { makeFolder } from '../../platform/private-dir.ts';
-import { livenessOf, ownIdentity, type ProcessIdentity } from '../../platform/process-identity.ts';
+import { problem, ProblemError } from '../../../model/problem.ts';
+import { makeFolder } from '../../../platform/private-dir.ts';
+import { livenessOf, ownIdentity, type ProcessIdentity } from '../../../platform/process-identity.ts';
 
 /** `name`: what is locked, for whoever cannot have it. `patient`: waits for whoever has it, who will not take long. */
 type Given = { readonly path: string; readonly name: string; readonly patient?: boolean };

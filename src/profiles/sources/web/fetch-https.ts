@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { get } from 'node:https';
-import { problem, ProblemError } from '../../model/problem.ts';
+import { problem, ProblemError } from '../../../model/problem.ts';
 import { trustedAuthorities } from './authorities.ts';
-import { MOST_FILE_BYTES } from './limits.ts';
-import type { SnapshotFile } from './snapshot.ts';
-import { fileNameOf, type HttpsSpec } from './spec.ts';
+import { MOST_FILE_BYTES } from '../limits.ts';
+import type { SnapshotFile } from '../state/snapshot.ts';
+import { fileNameOf, type HttpsSpec } from '../spec.ts';
 
 export type HttpsGiven = {
   readonly name: string;
@@ -20,6 +20,7 @@ export type HttpsAnswer = { readonly file: SnapshotFile; readonly sha256: string
 
 const PATIENCE_MS = 30_000;
 const MOST_HOPS = 5;
+const LONGEST_ETAG = 1_000;
 
 /**
  * Gets the one file, or null where it has not changed (RFC 9110, 13.1.2). Follows redirects within the same origin only.
@@ -78,9 +79,9 @@ async function answerOf(response: IncomingMessage, { name, spec }: Asking): Prom
     chunks.push(chunk);
   }
   const bytes = Buffer.concat(chunks);
-  const etag = response.headers.etag ?? null;
+  const { etag = '' } = response.headers;
   const sha256 = createHash('sha256').update(bytes).digest('hex');
-  return { file: { name: fileNameOf(spec), bytes }, sha256, etag: etag !== null && etag.length <= 1_000 ? etag : null };
+  return { file: { name: fileNameOf(spec), bytes }, sha256, etag: etag !== '' && etag.length <= LONGEST_ETAG ? etag : null };
 }
 
 /** OpenSSL's codes of certificates that are not accepted (openssl-verification-options(1)) and node's own. */

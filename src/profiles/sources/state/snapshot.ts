@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import type { Paths } from '../../platform/paths.ts';
-import { makeFolder } from '../../platform/private-dir.ts';
+import type { Paths } from '../../../platform/paths.ts';
+import { makeFolder } from '../../../platform/private-dir.ts';
 import { isSnapshotId, profilesIn, snapshotFolder, sourceFolder } from './places.ts';
 import { isSnapshotName } from './snapshot-names.ts';
 

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Paths } from '../../platform/paths.ts';
+import type { Paths } from '../../../platform/paths.ts';
 
 /** Everything that is kept of the sources, but not their list, which is a setting. */
 export const sourcesFolder = (paths: Paths): string => join(paths.state, 'sources');

@@ -1,5 +1,5 @@
-import { isProfileName } from '../../model/profile.ts';
-import { hasExtension, withoutExtension } from '../profile-name.ts';
+import { isProfileName } from '../../../model/profile.ts';
+import { hasExtension, withoutExtension } from '../../profile-name.ts';
 
 /** Host keys beside the profiles, as ssh(1) keeps them. */
 const KNOWN_HOSTS = 'known_hosts';

@@ -1,8 +1,8 @@
 import { readFileSync, renameSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import * as v from 'valibot';
-import { type Problem, problem, ProblemError } from '../../model/problem.ts';
-import { makeFolder } from '../../platform/private-dir.ts';
+import { type Problem, problem, ProblemError } from '../../../model/problem.ts';
+import { makeFolder } from '../../../platform/private-dir.ts';
 
 /** One JSON document of ours on disk. */
 export type Kind<S extends v.GenericSchema> = { readonly path: string; readonly schema: S; readonly empty: v.InferOutput<S> };
