@@ -4,9 +4,9 @@ import { problem, ProblemError } from '../model/problem.ts';
 import { EXIT, type ExitCode } from '../model/problems/entry.ts';
 import { SCHEMA_VERSION } from '../model/snapshot.ts';
 import { homeDirectory } from '../platform/paths.ts';
-import { type FileError, printFileError, sortErrors } from '../profiles/file-error.ts';
+import type { FileError } from '../profiles/file-error.ts';
 import { loadUnwritten } from '../profiles/import/check-import.ts';
-import { type Imported, printTold, type Told } from '../profiles/import/imported.ts';
+import { type Imported, printTold, type Told, told } from '../profiles/import/imported.ts';
 import { nameImports } from '../profiles/import/name-imports.ts';
 import { profileYaml } from '../profiles/import/profile-yaml.ts';
 import { type ToWrite, writeProfiles } from '../profiles/import/write-profiles.ts';
@@ -44,13 +44,17 @@ export async function saveProfiles(all: readonly Imported[], how: Saving, contex
 export const importFailed = (errors: readonly Told[]): ProblemError =>
   new ProblemError(problem('import-failed', { errors: errors.map(printTold).join('\n') }));
 
-/** What a profile's own rules refuse is an error of the import: nothing invalid is ever written. */
+/** What a profile's own rules refuse is an error of the import, told where the source has it: nothing invalid is ever written. */
 async function checkAll(made: readonly Made[], context: Context): Promise<void> {
   const home = homeDirectory(context.env);
   const loaded = await Promise.all(made.map(({ text, file }) => loadUnwritten(text, { file, home })));
-  const errors = sortErrors(loaded.flatMap((one): readonly FileError[] => (one.ok ? [] : one.error)));
-  if (errors.length > 0) throw new ProblemError(problem('import-failed', { errors: errors.map(printFileError).join('\n') }));
+  const errors = loaded.flatMap((one, index) => (one.ok ? [] : one.error.map((error) => toldOf(error, made[index] as Made))));
+  if (errors.length > 0) throw importFailed(errors);
 }
+
+/** The defaults of the folder, too, may be what is wrong; they are a file already. */
+const toldOf = ({ text, ...spot }: FileError, { name, at, file }: Made): Told =>
+  told(spot.file === file ? at : spot, 'invalid', { what: `${name}: ${text}` });
 
 function show(made: readonly Made[], { print, context: { screen } }: { readonly print: boolean; readonly context: Context }): void {
   screen.show({

@@ -35,7 +35,7 @@ describe('a mistyped command line', () => {
     [['config', 'get', 'wait', 'more'], '"more"'],
     [['status', '-Z'], 'no option -Z'],
     [['--jsno'], 'Did you mean --json?'],
-    [['profiles', 'import', 'x'], 'tunnels profiles import is not there yet'],
+    [['service', 'install'], 'tunnels service is not there yet'],
     [['service', 'install'], 'tunnels supervisor run'],
   ])('%j ends with 2 and says %s', async (argv, says) => {
     const { code, out, err } = await run(makeWorld(), ...argv);

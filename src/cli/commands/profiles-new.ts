@@ -47,7 +47,7 @@ export const command = defineCommand({
     const { print = false, force = false, folder = null } = flags;
     const document = documentOf(answered, flags, context);
     const host = hostOf(answered.host);
-    return await saveProfiles([{ name: host, document, notes: [] }], { name: answered.name, folder, print, force }, context);
+    return await saveProfiles([{ name: host, at: null, document, notes: [] }], { name: answered.name, folder, print, force }, context);
   },
 });
 

@@ -37,7 +37,7 @@ function importTunnel(reader: TableReader, given: Shared): { readonly imported: 
     ...keepaliveOf(reader, given),
   };
   for (const key of reader.keys().filter((one) => !KNOWN.has(one))) reader.notes.push(told(reader.at(key), 'not-taken', { what: key }));
-  return { imported: { name, document, notes: reader.notes }, faults: reader.faults };
+  return { imported: { name, at: reader.at('name'), document, notes: reader.notes }, faults: reader.faults };
 }
 
 /** 0 is none for boring. */

@@ -82,7 +82,7 @@ function drafted({ settings, configFile }: SshSettings, from: Directories): Impo
   if (!made.ok) return made;
   const { host, document, notes } = made.value;
   const sshConfig = configFile === null ? {} : { sshConfig: configFile === 'none' ? 'none' : absolute(configFile, from) };
-  return { ok: true, value: [{ name: host, document: { ...document, ...sshConfig }, notes }] };
+  return { ok: true, value: [{ name: host, at: null, document: { ...document, ...sshConfig }, notes }] };
 }
 
 /** With -J, ssh takes no ProxyCommand, and a profile's hops are not reached through one either. */

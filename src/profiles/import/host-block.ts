@@ -31,7 +31,7 @@ export async function importHost(host: string, given: Given): Promise<Import> {
   const made = draft.drafted(given);
   if (!made.ok) return made;
   const sshConfig = given.configFile === null ? {} : { sshConfig: resolve(given.cwd, given.configFile) };
-  return ok([{ name, document: { ...made.value.document, ...sshConfig }, notes: [...lines.notes, ...notes()] }]);
+  return ok([{ name, at: null, document: { ...made.value.document, ...sshConfig }, notes: [...lines.notes, ...notes()] }]);
 }
 
 const isTaken = (setting: Setting): boolean => isForward(keyOf(setting)) || TAKEN.has(keyOf(setting));

@@ -11,6 +11,8 @@ export type Imported = {
   /** What the profile is to be called where nobody says otherwise; not checked. */
   readonly name: string;
   readonly document: Readonly<Record<string, unknown>>;
+  /** Where it stands in the source's file. */
+  readonly at: Spot | null;
   /** What the source has and the profile has not. */
   readonly notes: readonly Told[];
 };

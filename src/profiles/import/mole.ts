@@ -26,7 +26,7 @@ export function importMole(file: Table, given: Given): Import {
   const document = { hops: [hop], forwards, ...keepaliveOf(reader), ...sshConfigOf(reader, given), ...optionsOf(reader, given) };
   tellTheRest(file, reader);
   if (reader.faults.length > 0) return fail(reader.faults);
-  return ok([{ name: basename(given.file).replace(/\.toml$/, ''), document, notes: reader.notes }]);
+  return ok([{ name: basename(given.file).replace(/\.toml$/, ''), at: reader.at('server'), document, notes: reader.notes }]);
 }
 
 function serverOf(reader: TableReader, given: Given): unknown {

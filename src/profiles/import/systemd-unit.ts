@@ -16,7 +16,7 @@ export function importUnit(text: string, { file, home }: { readonly file: string
   const environment = unitEnvironment(lines);
   if (!environment.ok) return fail([environment.error]);
   const from = { home, cwd: lines.findLast(({ key }) => key === 'WorkingDirectory')?.value ?? '/' };
-  const made = started(lines).map((line) => importExec(line, { from, environment: environment.value }));
+  const made = started(lines).map((line) => standingAt(line.at, importExec(line, { from, environment: environment.value })));
   const faults = made.flatMap((one) => (one.ok ? [] : one.error));
   const tunnels = made.flatMap((one) => (one.ok ? one.value : []));
   if (faults.length > 0) return fail(faults);
@@ -25,6 +25,8 @@ export function importUnit(text: string, { file, home }: { readonly file: string
   const named = tunnels.map((one, index): Imported => ({ ...one, name: index === 0 ? name : `${name}-${index + 1}` }));
   return withNotes(ok(named), notesOf(lines, environment.value));
 }
+
+const standingAt = (at: Spot, made: Import): Import => (made.ok ? ok(made.value.map((one) => ({ ...one, at }))) : made);
 
 /** An empty ExecStart= takes back those above it. */
 function started(lines: readonly UnitLine[]): UnitLine[] {

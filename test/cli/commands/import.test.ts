@@ -86,7 +86,7 @@ describe('tunnels profiles import', () => {
     const folder = join(world.home, 'team');
     expect(await run(world, 'profiles', 'import', 'boring.toml', 'bad.toml', 'c.toml', '--to', 'team')).toMatchObject({
       code: 2,
-      err: expect.stringContaining(join(folder, 'd.yaml:')),
+      err: expect.stringContaining(`${join(world.home, 'bad.toml')}:2:1 d: `),
     });
     expect(existsSync(folder)).toBe(false);
     const ran = await run(world, 'profiles', 'import', 'boring.toml', 'c.toml', '--to', 'team');
