@@ -1,6 +1,7 @@
 import type { Client, ConnectConfig } from 'ssh2';
 import { extendKeyExchange, registerKeyExchange } from './key-exchange.ts';
 import type { KexInit } from './kexinit.ts';
+import { type KeySource, SpareKeys } from './spare-keys.ts';
 import { ssh2Tables } from './tables.ts';
 
 export type Algorithms = {
@@ -11,15 +12,21 @@ export type Algorithms = {
   readonly compress: readonly string[];
 };
 
-export type ExtendedConfig = Omit<ConnectConfig, 'algorithms'> & { readonly algorithms: Algorithms };
+export type ExtendedConfig = Omit<ConnectConfig, 'algorithms'> & {
+  readonly algorithms: Algorithms;
+  /** Left out: all are made when they are needed. */
+  readonly keys?: KeySource;
+};
 
 /** `client.connect` with what our extensions add to ssh2. Throws UnknownSsh2. */
-export function connectExtended(client: Client, config: ExtendedConfig): { theirs(): KexInit | null } {
+export function connectExtended(
+  client: Client,
+  { keys = new SpareKeys().at(''), ...config }: ExtendedConfig,
+): { theirs(): KexInit | null } {
   let theirs: KexInit | null = null;
   registerKeyExchange(ssh2Tables());
   client.connect(config as unknown as ConnectConfig);
-  extendKeyExchange(client, (offer) => {
-    theirs = offer;
-  });
+  const seen = (offer: KexInit): void => void (theirs = offer);
+  extendKeyExchange(client, { keys, seen });
   return { theirs: () => theirs };
 }

@@ -1,9 +1,11 @@
 import type { Client } from 'ssh2';
 import { requireShape } from './guard.ts';
 import { acceptCertificate, CERTIFIED } from './host-certificate.ts';
-import { becomeHybrid, HYBRIDS } from './hybrid-exchange.ts';
+import { becomeHybrid } from './hybrid-exchange.ts';
+import { HYBRIDS } from './hybrids.ts';
 import { agreed, type KexInit, KEXINIT, readKexInit, withKex } from './kexinit.ts';
 import { onNewExchange, type Protocol, protocolOf } from './protocol.ts';
+import type { KeySource } from './spare-keys.ts';
 import { register, type Tables } from './tables.ts';
 
 /** Lets ssh2 take the names of what it cannot do itself; each connection then needs `extendKeyExchange`. */
@@ -13,18 +15,27 @@ export function registerKeyExchange({ SUPPORTED_KEX, SUPPORTED_SERVER_HOST_KEY }
 }
 
 /** Adds hybrid key exchange and host certificates to a client, right after its `connect`. `seen` gets each KEXINIT of the server. */
-export function extendKeyExchange(client: Client, seen: (theirs: KexInit) => void): void {
+export function extendKeyExchange(client: Client, { keys, seen }: Extension): void {
   const protocol = protocolOf(client);
   const intercept = (inner: (payload: Buffer) => unknown) => (payload: Buffer) =>
-    payload[0] === KEXINIT ? negotiate(payload, { protocol, seen, inner }) : inner(payload);
+    payload[0] === KEXINIT ? negotiate(payload, { protocol, keys, seen, inner }) : inner(payload);
+  keys.begun();
   // Later key exchanges begin in the ordinary flow of messages, the first one before there is one.
   protocol._onPayload = intercept(protocol._onPayload);
   const onHeader = protocol._onHeader;
   protocol._onHeader = (header) => {
     const decipher = requireShape<NonNullable<Protocol['_decipher']>>('Protocol._decipher', protocol._decipher, { _onPayload: 'function' });
     decipher._onPayload = intercept(decipher._onPayload);
+    keys.greeted(softwareOf(header), ourMethods(protocol));
     onHeader(header);
   };
+}
+
+type Extension = { readonly keys: KeySource; readonly seen: (theirs: KexInit) => void };
+
+function softwareOf(header: unknown): string {
+  const { versions } = requireShape<{ readonly versions: unknown }>('Header', header, { versions: 'object' });
+  return requireShape<{ readonly software: string }>('Header.versions', versions, { software: 'string' }).software;
 }
 
 /** Begins a new key exchange, unless one is under way or the connection is over (RFC 4253 section 9). Its end is the client's `handshake`. */
@@ -33,19 +44,20 @@ export function exchangeKeysAnew(client: Client): void {
   if (protocol._destruct !== undefined) protocol.rekey();
 }
 
-type Given = { readonly protocol: Protocol; readonly seen: (theirs: KexInit) => void; readonly inner: (payload: Buffer) => unknown };
+type Given = Extension & { readonly protocol: Protocol; readonly inner: (payload: Buffer) => unknown };
 
 /** A malformed message is ssh2's to refuse, and so is one that has nothing in common with ours. */
-function negotiate(payload: Buffer, { protocol, seen, inner }: Given): unknown {
+function negotiate(payload: Buffer, { protocol, keys, seen, inner }: Given): unknown {
   const theirs = readKexInit(payload);
   if (theirs === null) return inner(payload);
   seen(theirs);
   const method = agreed(ourMethods(protocol), theirs.kex) ?? '';
   const hybrid = HYBRIDS.get(method);
+  keys.agreed(method);
   if (hybrid === undefined) return onNewExchange(protocol, acceptCertificate, () => inner(payload));
   const adapt = (exchange: Parameters<typeof acceptCertificate>[0]): void => {
     exchange._remoteKexinit = payload;
-    becomeHybrid(exchange, { method, hybrid, protocol });
+    becomeHybrid(exchange, { method, hash: hybrid.hash, protocol, take: () => keys.take(method) });
     acceptCertificate(exchange);
   };
   return onNewExchange(protocol, adapt, () => inner(withKex(payload, standInFor(method, theirs.kex))));

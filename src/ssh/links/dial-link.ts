@@ -6,6 +6,7 @@ import { errorBehindCommand } from '../dial/command-problem.ts';
 import { dialTcp } from '../dial/dial-tcp.ts';
 import type { From } from '../dial/source-address.ts';
 import { startCommand } from '../dial/start-command.ts';
+import type { KeySource } from '../extensions/spare-keys.ts';
 import { type Watched, watchPerson } from '../identity/asking.ts';
 import { createAuthHandler } from '../identity/auth-handler.ts';
 import { loadCredentials } from '../identity/credentials.ts';
@@ -27,6 +28,7 @@ export type DialLinkGiven = {
   /** The link that carries this one; null: dialled from here. */
   readonly via: LiveLink | null;
   readonly onRemark?: OnRemark;
+  readonly keys?: KeySource;
   readonly onSuspect: (link: LiveLink, suspect: boolean) => void;
   /** The server's address answers again. */
   readonly onReached: () => void;
@@ -61,6 +63,7 @@ async function dialAsking(hop: ResolvedHop, given: DialLinkGiven, asking: Asking
     asking,
     onHandshake: given.onHandshake,
     onRemark,
+    ...(given.keys && { keys: given.keys }),
   }).catch((error: unknown) => {
     throw carrier.kind === 'command' ? errorBehindCommand(error, hop.name, carrier.stream) : error;
   });

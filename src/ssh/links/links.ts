@@ -2,6 +2,7 @@ import type { Keepalive } from '../../model/profile.ts';
 import type { Problem } from '../../model/problem.ts';
 import type { HopWord } from '../../model/snapshot.ts';
 import type { Clock } from '../../platform/clock.ts';
+import { SpareKeys } from '../extensions/spare-keys.ts';
 import type { Remark } from '../remark.ts';
 import type { ResolvedHop } from '../types.ts';
 import type { HopLink } from '../remote/types.ts';
@@ -51,6 +52,7 @@ export class Links {
   readonly #desk: Desk;
   readonly #lockOuts: LockOuts;
   readonly #parking = new Parking();
+  readonly #keys: SpareKeys;
   readonly #slots = new Map<string, Slot>();
   readonly #revivals = new WeakMap<Slot, Set<OnRevived>>();
   readonly #tunnels = new WeakMap<Slot, Set<string>>();
@@ -60,6 +62,7 @@ export class Links {
     this.#clock = given.clock;
     this.#onChange = given.onChange;
     this.#desk = given.desk ?? EMPTY_DESK;
+    this.#keys = new SpareKeys(given.clock);
     this.#onRemark = given.onRemark ?? (() => {});
     this.#lockOuts = new LockOuts({ clock: given.clock, refusals: given.refusals ?? forgetfulRefusals() });
   }
@@ -122,6 +125,7 @@ export class Links {
       keepalive: made.keepalive,
       desk: this.#desk,
       lockOuts: this.#lockOuts,
+      keys: this.#keys,
       parent: made.parent,
       onChange: this.#onChange,
       onRemark: (remark) => this.#onRemark(remark, [...(this.#tunnels.get(slot) ?? [])]),

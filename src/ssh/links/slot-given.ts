@@ -1,5 +1,6 @@
 import type { Keepalive } from '../../model/profile.ts';
 import type { Clock } from '../../platform/clock.ts';
+import type { SpareKeys } from '../extensions/spare-keys.ts';
 import type { OnRemark } from '../remark.ts';
 import type { Desk } from './asking.ts';
 import type { LockOuts } from './lock-outs.ts';
@@ -12,6 +13,7 @@ export type SlotGiven = {
   readonly keepalive: Keepalive;
   readonly desk: Desk;
   readonly lockOuts: LockOuts;
+  readonly keys: SpareKeys;
   readonly parent: Slot | null;
   readonly onChange: () => void;
   readonly onRemark: OnRemark;

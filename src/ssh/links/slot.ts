@@ -115,7 +115,7 @@ export class Slot {
   }
 
   async #dialWith(signal: AbortSignal, person: Asking): Promise<LiveLink> {
-    const { parent, clock, keepalive, parking, lockOuts, onRemark } = this.#given;
+    const { parent, clock, keepalive, parking, lockOuts, keys, onRemark } = this.#given;
     const via = parent === null ? null : await parent.ready({ quiet: this.#audience.size === 0 });
     const dial = {
       clock,
@@ -124,6 +124,7 @@ export class Slot {
       person,
       via,
       onRemark,
+      keys: keys.at(this.#place()),
       onSuspect: (link: LiveLink, suspect: boolean) => this.#suspected(link, suspect),
       onReached: () => this.#noteReset(parking.dismiss(this.#place())),
       onHandshake: () => this.#greeted(),

@@ -2,7 +2,7 @@ import { type Problem, ProblemError, problem } from '../../model/problem.ts';
 import type { AlgorithmKind } from '../../model/problems/network.ts';
 import type { Algorithms } from '../extensions/connect.ts';
 import { CERTIFIED } from '../extensions/host-certificate.ts';
-import { HYBRIDS } from '../extensions/hybrid-exchange.ts';
+import { HYBRIDS } from '../extensions/hybrids.ts';
 import { agreed, type KexInit } from '../extensions/kexinit.ts';
 import { ssh2Tables, type Tables } from '../extensions/tables.ts';
 import type { ResolvedHop } from '../types.ts';

@@ -4,6 +4,7 @@ import { type Problem, ProblemError } from '../../model/problem.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { deferred } from '../../platform/deferred.ts';
 import { connectExtended } from '../extensions/connect.ts';
+import type { KeySource } from '../extensions/spare-keys.ts';
 import type { Watched } from '../identity/asking.ts';
 import type { Login } from '../identity/auth-handler.ts';
 import { type Certificate, parseCertificate, plainKeyOf } from '../identity/certificate.ts';
@@ -27,6 +28,7 @@ export type SessionGiven = {
   /** The server has shown that it is alive and is who it should be; the login follows. */
   readonly onHandshake?: () => void;
   readonly onRemark?: OnRemark;
+  readonly keys?: KeySource;
 };
 
 export type Session = {
@@ -98,7 +100,7 @@ class Attempt {
   }
 
   begin(stream: Duplex): ServerWords {
-    const { signal, verifier, login } = this.#given;
+    const { signal, verifier, login, keys } = this.#given;
     signal.throwIfAborted();
     signal.addEventListener('abort', this.#abort, { once: true });
     this.#client.on('handshake', this.#onHandshake).on('ready', this.#onReady).on('error', this.#onError).on('close', this.#onClose);
@@ -109,6 +111,7 @@ class Attempt {
       sock: stream as NonNullable<ConnectConfig['sock']>,
       username: this.#hop.user,
       algorithms,
+      ...(keys && { keys }),
       hostVerifier: (key: Buffer, answer: (isTrusted: boolean) => void) => this.#verify(key, answer),
       authHandler: login.handler,
       // Both would end the socket that recovery needs: our own deadlines and pings take their place.

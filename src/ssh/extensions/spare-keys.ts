@@ -1,0 +1,82 @@
+import type { Clock } from '../../platform/clock.ts';
+import { HYBRIDS, type HybridKeys, makeHybridKeys } from './hybrids.ts';
+
+/** Keys for the exchanges of one connection. */
+export interface KeySource {
+  /** Our side has spoken, and the server's is waited for. */
+  begun(): void;
+  /** The server has said which software it is. `ours`: methods that we take. */
+  greeted(software: string, ours: readonly string[]): void;
+  /** The method that both sides have agreed on. */
+  agreed(method: string): void;
+  /** Keys for one exchange by this method of HYBRIDS. */
+  take(method: string): Promise<HybridKeys>;
+}
+
+/** When a connection has come about and is busy with its own work no longer. */
+const QUIET_MS = 1_000;
+
+/**
+ * Makes post-quantum keys, which take milliseconds, tens of them at first, ahead of need: while a server that is likely to
+ * want them has not answered yet, and again when all is quiet. One spare for each method, given away once; none where no
+ * server has asked for its kind.
+ */
+export class SpareKeys {
+  readonly #clock: Pick<Clock, 'after'> | null;
+  readonly #spares = new Map<string, Promise<HybridKeys>>();
+  /** By place; the empty name: one that has nothing to be made ahead. */
+  readonly #chosen = new Map<string, string>();
+  #last = '';
+
+  /** Without a clock there is no time ahead of need but a server's. */
+  constructor(clock: Pick<Clock, 'after'> | null = null) {
+    this.#clock = clock;
+  }
+
+  /** `place`: which server it is, whatever it is that it wants. */
+  at(place: string): KeySource {
+    return {
+      // In the next turn of the event loop, when what there was to say has been sent.
+      begun: () => void setImmediate(() => this.#prepare(this.#chosen.get(place) ?? this.#last)),
+      greeted: (software, ours) => {
+        if (!this.#chosen.has(place)) this.#prepare(likelyMethod(software, ours));
+      },
+      agreed: (method) => {
+        const known = HYBRIDS.has(method) ? method : '';
+        this.#chosen.set(place, known);
+        this.#last = known || this.#last;
+      },
+      take: (method) => this.#take(method),
+    };
+  }
+
+  async #take(method: string): Promise<HybridKeys> {
+    const hybrid = HYBRIDS.get(method);
+    if (hybrid === undefined) throw new Error(`${method} is no hybrid method`);
+    const spare = this.#spares.get(method);
+    this.#spares.delete(method);
+    this.#clock?.after(QUIET_MS, () => this.#prepare(method));
+    return await (spare ?? makeHybridKeys(hybrid));
+  }
+
+  #prepare(method: string): void {
+    const hybrid = HYBRIDS.get(method);
+    if (hybrid === undefined || this.#spares.has(method)) return;
+    const keys = makeHybridKeys(hybrid);
+    // Told to whoever takes them.
+    keys.catch(() => {});
+    this.#spares.set(method, keys);
+  }
+}
+
+/** What OpenSSH wants where its administrator has said nothing: since 9.0 and 9.9. A wrong guess costs a spare. */
+function likelyMethod(software: string, ours: readonly string[]): string {
+  const version = /^OpenSSH_(\d+)\.(\d+)/.exec(software);
+  if (version === null) return '';
+  const release = Number(version[1]) * 100 + Number(version[2]);
+  const theirs = release >= 909 ? SINCE_9_9 : release >= 900 ? SINCE_9_0 : [];
+  return ours.find((method) => theirs.includes(method)) ?? '';
+}
+
+const SINCE_9_0: readonly string[] = ['sntrup761x25519-sha512@openssh.com'];
+const SINCE_9_9: readonly string[] = ['mlkem768x25519-sha256', 'sntrup761x25519-sha512', ...SINCE_9_0];
