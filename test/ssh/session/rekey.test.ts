@@ -73,7 +73,7 @@ describe('keys are exchanged anew', () => {
       expect(await comesBack(link, to, 50 * MB)).toBe(true);
       expect(exchanges(sshd)).toBeGreaterThan(10);
       expect(kexesIn(sshd).size).toBe(1);
-      expect(suspected).toEqual([]);
+      expect(suspected).not.toContain(true);
       await link.close(1_000);
     },
     60_000,
