@@ -75,6 +75,22 @@ describe('the doctor, of a hop,', () => {
     expect(checkReachable(unknown)).toEqual([]);
   });
 
+  test('tells a new host key that a person is to be asked about once', () => {
+    const known = { pins: [], at: [], authorities: [], unreadable: [] };
+    for (const code of ['prompt-waiting', 'answer-needed'] as const) {
+      const asked = problem(code, { id: '1', what: 'a word on the new host key of bastion' });
+      const asking = hop({ known, reached: { is: 'failed', problem: asked } });
+      expect([...checkReachable(asking), ...checkHostKey(asking)]).toMatchObject([{ check: 'reachable', severity: 'error' }]);
+    }
+  });
+
+  test('sends nobody to a server that keeps this address away', () => {
+    const away = problem('turned-away', { host: 'bastion', port: 22, said: 'Not allowed at this time', sign: 'penalty', ms: null });
+    const [found] = checkReachable(hop({ reached: { is: 'failed', problem: away } }));
+    expect(found?.fix).toMatch(/^Wait/);
+    expect(found?.fix).not.toContain('ssh -v');
+  });
+
   test('names where a host key is known, and the files that cannot be read', () => {
     expect(checkHostKey(hop())[0]?.what).toContain('/known_hosts:1');
     const hidden = hop({ known: { pins: ['SHA256:x'], at: [], authorities: [], unreadable: [{ file: '/f', code: 'EACCES' }] } });

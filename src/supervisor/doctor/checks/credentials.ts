@@ -13,7 +13,7 @@ export function checkCredentials({ subject, keys, hop, reached }: HopFacts): Fin
     const isSaid = keys.login.code === 'agent-unusable';
     const found =
       mayBeAsked(hop) && !isSameTrouble(reached, keys.login)
-        ? advice(about, 'note', { what: text, why: 'Whatever else the server takes needs a person at each login.', fix: next })
+        ? advice(about, 'note', { what: text, why: 'Until then a person is needed at each login.', fix: next })
         : trouble(about, keys.login, { why: 'Without a key there is nothing to log in with.' });
     return [found, ...(isSaid ? [] : agent(keys, about))];
   }

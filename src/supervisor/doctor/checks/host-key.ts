@@ -17,6 +17,7 @@ export function checkHostKey({ subject, known, reached }: HopFacts): Finding[] {
   const words = howKnown(known);
   if (words !== null) return [...unreadable, allWell(about, `The host key is ${words}.`)];
   if (reached.is === 'reached') return [...unreadable, allWell(about, 'The host key is known.')];
+  if (reached.is === 'failed' && asksPerson(reached.problem)) return unreadable;
   return [
     ...unreadable,
     advice(about, 'note', {
@@ -26,6 +27,9 @@ export function checkHostKey({ subject, known, reached }: HopFacts): Finding[] {
     }),
   ];
 }
+
+/** The first that a person is asked is whether a new key is the right one; what is asked is told where the login is. */
+const asksPerson = ({ code }: Problem): boolean => code === 'answer-needed' || code === 'prompt-waiting';
 
 /** Null: it is not. An authority vouches for keys that nobody has seen yet. */
 function howKnown({ pins, at, authorities }: HopFacts['known']): string | null {

@@ -1,6 +1,7 @@
 import { advice, advisesPerson, allWell, type Finding, trouble } from '../../../model/finding.ts';
 import type { Problem } from '../../../model/problem.ts';
 import { sshWords } from '../../../model/ssh-words.ts';
+import type { ResolvedHop } from '../../../ssh/types.ts';
 import { type HopFacts, isProblem } from '../facts.ts';
 import { isAboutHostKey } from './host-key.ts';
 
@@ -20,11 +21,18 @@ export function checkReachable({ subject, hop, keys, reached }: HopFacts): Findi
       ];
     case 'failed': {
       if (isToldElsewhere(reached.problem) || (isProblem(keys.login) && keys.login.code === reached.problem.code)) return [];
-      const see = `See what ssh says about it: ssh -v ${sshWords(hop)}`;
-      const fix = advisesPerson(reached.problem) ? {} : { fix: see };
-      return [trouble(about, reached.problem, { why: 'Nothing of the profile comes up without this hop.', ...fix })];
+      return [
+        trouble(about, reached.problem, { why: 'Nothing of the profile comes up without this hop.', ...fixOf(reached.problem, hop) }),
+      ];
     }
   }
+}
+
+/** In place of words that speak of a tunnel that goes on trying. */
+function fixOf(p: Problem, hop: ResolvedHop): { readonly fix?: string } {
+  if (advisesPerson(p)) return {};
+  if (p.code === 'turned-away') return { fix: 'Wait some minutes, and let nothing else connect to it meanwhile: each try may prolong it.' };
+  return { fix: `See what ssh says about it: ssh -v ${sshWords(hop)}` };
 }
 
 /** By the checks of the host key and of the credentials. */
