@@ -4,6 +4,7 @@ import { EXIT, type ExitCode } from '../../model/problems/entry.ts';
 import type { Prompt, Remember } from '../../model/prompt.ts';
 import { SCHEMA_VERSION } from '../../model/snapshot.ts';
 import { type Context, defineCommand } from '../command.ts';
+import { oneLine } from '../output/plain-text.ts';
 import { type AnswerNeeds, answerPrompt } from '../prompts/answer-prompt.ts';
 import { headOf } from '../prompts/at-keyboard.ts';
 import { linesSource, sourceOf } from '../prompts/source.ts';
@@ -86,7 +87,10 @@ function nobodyHere(prompts: readonly Prompt[], { screen }: Context): ProblemErr
 }
 
 async function declineAll(prompts: readonly Prompt[], { client, context }: Pick<AnswerNeeds, 'client' | 'context'>): Promise<ExitCode> {
-  for (const { id } of prompts) await client.decline(id);
+  for (const { id, title } of prompts) {
+    await client.decline(id);
+    context.screen.say(`Declined: ${oneLine(title)}`);
+  }
   context.screen.show({ document: () => ({ schemaVersion: SCHEMA_VERSION, prompts: [] }), text: () => '' });
   return EXIT.done;
 }

@@ -195,8 +195,8 @@ export const LOGIN: Entries<LoginFacts> = {
     text: (f) =>
       f.how === 'closed'
         ? `${f.host} closed the connection before anybody had answered for the login of ${f.user} (its LoginGraceTime, commonly 2 minutes).`
-        : `Nobody has answered what ${f.host} needs for the login of ${f.user}.`,
-    next: (_, tunnel) => `Connect again when you can answer: tunnels restart ${tunnel}`,
+        : `${f.host} needs an answer for the login of ${f.user}, and none was given.`,
+    next: (_, tunnel) => `To be asked again: tunnels restart ${tunnel}`,
   },
   'login-timeout': {
     retry: 'answered',

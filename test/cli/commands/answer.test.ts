@@ -149,7 +149,10 @@ describe('tunnels answer', () => {
     const world = asking({ keyboard: typist(null) });
     expect((await run(world, 'answer')).code).toBe(4);
     expect([world.answers, world.calls]).toEqual([[], []]);
-    expect((await run(world, 'answer', '3', '--decline')).code).toBe(0);
+    expect(await run(world, 'answer', '3', '--decline')).toMatchObject({
+      code: 0,
+      err: expect.stringContaining('Declined: Password of ann@bastion'),
+    });
     expect(world.calls).toEqual(['decline 3']);
   });
 
