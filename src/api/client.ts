@@ -3,11 +3,13 @@ import { type DoctorReport, DoctorReportSchema } from '../model/finding.ts';
 import { type Prompts, PromptsSchema } from '../model/prompt.ts';
 import { type Snapshot, SnapshotSchema, type TunnelSnapshot, TunnelSnapshotSchema } from '../model/snapshot.ts';
 import { type Story, StorySchema } from '../model/story.ts';
-import { AnswerReplySchema, HealthSchema, isKnownEvent, LogLineSchema, SupervisorEventSchema } from './contract.ts';
+import { AnswerReplySchema, ChangeReplySchema, HealthSchema, isKnownEvent, LogLineSchema, SupervisorEventSchema } from './contract.ts';
 import type {
   AgentRequest,
   AnswerReply,
   AnswerRequest,
+  ChangeReply,
+  ChangeRequest,
   DoctorRequest,
   Health,
   LogLine,
@@ -31,6 +33,8 @@ export interface SupervisorClient {
   status(names?: readonly string[]): Promise<Snapshot>;
   /** Resolves at once; the state follows, see `events`. */
   up(name: string, request: UpRequest): Promise<TunnelSnapshot>;
+  /** Applies a changed profile to a tunnel that there is; no more than what differs is touched. */
+  change(name: string, request: ChangeRequest): Promise<ChangeReply>;
   /** Resolves when every binding is free. */
   down(name: string): Promise<TunnelSnapshot>;
   /** Resolves when the old bindings are free and the new dial is under way. */
@@ -67,6 +71,8 @@ export function createClient(socketPath: string): SupervisorClient {
     health: () => json({ method: 'GET', path: '/v1/health', patienceMs: PATIENCE_MS.health }, HealthSchema),
     status: (names = []) => json({ method: 'GET', path: statusPath(names), patienceMs: PATIENCE_MS.quick }, SnapshotSchema),
     up: (name, body) => json({ method: 'PUT', path: tunnelPath(name), body, patienceMs: PATIENCE_MS.quick }, TunnelSnapshotSchema),
+    change: (name, body) =>
+      json({ method: 'PUT', path: `${tunnelPath(name)}/profile`, body, patienceMs: PATIENCE_MS.quick }, ChangeReplySchema),
     down: (name) => json({ method: 'DELETE', path: tunnelPath(name), patienceMs: PATIENCE_MS.closing }, TunnelSnapshotSchema),
     restart: (name, body = {}) =>
       json({ method: 'POST', path: `${tunnelPath(name)}/restart`, body, patienceMs: PATIENCE_MS.closing }, TunnelSnapshotSchema),

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { ProfileChangeSchema } from '../model/profile-change.ts';
 import { PromptSchema, REMEMBER_WORDS } from '../model/prompt.ts';
 import { BecauseSchema, SnapshotSchema, TunnelSnapshotSchema } from '../model/snapshot.ts';
 
@@ -8,6 +9,7 @@ import { BecauseSchema, SnapshotSchema, TunnelSnapshotSchema } from '../model/sn
  *   GET    /v1/health                  Health
  *   GET    /v1/status[?name=a&name=b]  Snapshot
  *   PUT    /v1/tunnels/:name           UpRequest → TunnelSnapshot; returns at once, the state follows
+ *   PUT    /v1/tunnels/:name/profile   ChangeRequest → ChangeReply; touches no more than what differs, and brings nothing up that is down
  *   POST   /v1/tunnels/:name/restart   AgentRequest or nothing → TunnelSnapshot; returns when the old bindings are free and the new dial is under way
  *   DELETE /v1/tunnels/:name           → TunnelSnapshot; returns when every binding is free
  *   GET    /v1/tunnels/:name/story     Story
@@ -38,12 +40,24 @@ export const AgentRequestSchema = v.strictObject({
   agent: v.exactOptional(v.string()),
 });
 
-export const UpRequestSchema = v.strictObject({
-  ...AgentRequestSchema.entries,
+export const ChangeRequestSchema = v.strictObject({
   /** The profile as a document (what the YAML says); checked again by the supervisor. */
   profile: v.record(v.string(), v.unknown()),
   /** The file it came from, or `command line`; shown to the user. */
   origin: v.string(),
+  /** Every file that it was made of; their folders are watched. */
+  files: v.exactOptional(v.array(v.string())),
+});
+
+export const ChangeReplySchema = v.object({
+  tunnel: TunnelSnapshotSchema,
+  /** Null: the tunnel has this very document. */
+  change: v.nullable(ProfileChangeSchema),
+});
+
+export const UpRequestSchema = v.strictObject({
+  ...AgentRequestSchema.entries,
+  ...ChangeRequestSchema.entries,
   /** Take remote bindings away from live sessions of our own user that are not this supervisor's. */
   takeOver: v.exactOptional(v.boolean()),
 });
@@ -100,6 +114,8 @@ export const LogLineSchema = v.object({
 export type Health = v.InferOutput<typeof HealthSchema>;
 export type AgentRequest = v.InferOutput<typeof AgentRequestSchema>;
 export type UpRequest = v.InferOutput<typeof UpRequestSchema>;
+export type ChangeRequest = v.InferOutput<typeof ChangeRequestSchema>;
+export type ChangeReply = v.InferOutput<typeof ChangeReplySchema>;
 export type DoctorRequest = v.InferOutput<typeof DoctorRequestSchema>;
 export type AnswerRequest = v.InferOutput<typeof AnswerRequestSchema>;
 export type AnswerReply = v.InferOutput<typeof AnswerReplySchema>;

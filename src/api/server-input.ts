@@ -7,6 +7,8 @@ import {
   type AnswerRequest,
   AnswerRequestSchema,
   AgentRequestSchema,
+  type ChangeRequest,
+  ChangeRequestSchema,
   type DoctorRequest,
   DoctorRequestSchema,
   type LogQuery,
@@ -29,6 +31,10 @@ export function knownName(name: string, names: readonly string[]): string {
 
 export function upRequestOf(body: string): UpRequest {
   return valid(UpRequestSchema, json(body));
+}
+
+export function changeRequestOf(body: string): ChangeRequest {
+  return valid(ChangeRequestSchema, json(body));
 }
 
 export function agentRequestOf(body: string): AgentRequest {

@@ -7,6 +7,8 @@ import type { Clock } from '../platform/clock.ts';
 import { VERSION } from '../platform/version.ts';
 import {
   type AgentRequest,
+  type ChangeReply,
+  type ChangeRequest,
   type DoctorRequest,
   type Health,
   type LogLine,
@@ -15,7 +17,7 @@ import {
   VERSION_HEADER,
 } from './contract.ts';
 import { answer, refuse } from './server-failure.ts';
-import { agentRequestOf, doctorRequestOf, knownName, logQueryOf, tunnelName, upRequestOf } from './server-input.ts';
+import { agentRequestOf, changeRequestOf, doctorRequestOf, knownName, logQueryOf, tunnelName, upRequestOf } from './server-input.ts';
 import { type PromptsPort, promptRoutes } from './server-prompts.ts';
 import { openEventStream, openLogStream } from './server-streams.ts';
 
@@ -23,6 +25,7 @@ import { openEventStream, openLogStream } from './server-streams.ts';
 export interface TunnelsPort {
   snapshot(names?: readonly string[]): TunnelSnapshot[];
   up(name: string, request: UpRequest): TunnelSnapshot;
+  change(name: string, request: ChangeRequest): ChangeReply;
   down(name: string): Promise<TunnelSnapshot>;
   restart(name: string, request: AgentRequest): Promise<TunnelSnapshot>;
   story(name: string): Story;
@@ -75,6 +78,10 @@ export function createApi(needs: ApiNeeds): Hono {
       const name = tunnelName(c.req.param('name'));
       const request = upRequestOf(await c.req.text());
       return c.json(tunnels.up(name, request));
+    })
+    .put('/v1/tunnels/:name/profile', async (c) => {
+      const name = known(c.req.param('name'));
+      return c.json(tunnels.change(name, changeRequestOf(await c.req.text())));
     })
     .post('/v1/tunnels/:name/restart', async (c) => {
       const name = known(c.req.param('name'));

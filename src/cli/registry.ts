@@ -12,6 +12,7 @@ export const COMMANDS: readonly Entry[] = [
   { name: 'up', describe: 'bring tunnels up and wait until every forward listens', load: () => import('./commands/up.ts') },
   { name: 'down', describe: 'take tunnels down; their ports are free when it returns', load: () => import('./commands/down.ts') },
   { name: 'restart', describe: 'take tunnels down and bring them up again', load: () => import('./commands/restart.ts') },
+  { name: 'reload', describe: 'apply changed profiles; what has not changed goes on', load: () => import('./commands/reload.ts') },
   { name: 'status', aliases: ['ps'], describe: 'show the tunnels and how they are', load: () => import('./commands/status.ts') },
   { name: 'list', aliases: ['ls'], describe: 'show the profiles that can be brought up', load: () => import('./commands/list.ts') },
   { name: 'logs', describe: 'show what happened', load: () => import('./commands/logs.ts') },

@@ -56,6 +56,8 @@ export const TunnelSnapshotSchema = v.object({
   /** Which question it waits for, where a person is asked one: `tunnels answer PROMPT`. */
   prompt: v.exactOptional(v.string()),
   reconnects: v.number(),
+  /** The profile's file, or `command line`. */
+  origin: v.exactOptional(v.string()),
   hops: v.array(HopSnapshotSchema),
   forwards: v.array(ForwardSnapshotSchema),
 });

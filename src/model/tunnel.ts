@@ -1,5 +1,6 @@
 import type { Address } from './address.ts';
 import type { Problem } from './problem.ts';
+import type { Profile } from './profile.ts';
 
 /**
  *   down ──up──▶ connecting ──▶ up ◀──▶ degraded        any ──down──▶ down
@@ -17,7 +18,14 @@ export type TunnelState =
   | ({ readonly is: 'connecting' } & Trying)
   | ({ readonly is: 'reconnecting' } & Trying)
   | { readonly is: 'up'; readonly since: number; readonly linkedAt: number; readonly attempt: number }
-  | { readonly is: 'degraded'; readonly since: number; readonly linkedAt: number; readonly attempt: number; readonly because: Problem }
+  /** `because` is null while forwards of a changed profile are being bound. */
+  | {
+      readonly is: 'degraded';
+      readonly since: number;
+      readonly linkedAt: number;
+      readonly attempt: number;
+      readonly because: Problem | null;
+    }
   | { readonly is: 'blocked'; readonly since: number; readonly because: Problem; readonly asks: Asks | null };
 
 /** The states in which a connection is being made. */
@@ -59,7 +67,15 @@ export type ForwardState =
  */
 export type Tunnel = {
   readonly state: TunnelState;
+  /** As the profile has them. */
   readonly forwards: readonly ForwardState[];
+  /**
+   * The number of each of them, its own for as long as it lives. Events and effects name forwards by it, so that what is
+   * reported of one that a changed profile has no more changes nothing.
+   */
+  readonly ids: readonly number[];
+  /** How many numbers were given so far; none is given twice. */
+  readonly issued: number;
   readonly run: number;
   readonly epoch: number;
   readonly reconnects: number;
@@ -71,6 +87,8 @@ export type TunnelEvent =
   | { readonly type: 'asked-up' }
   | { readonly type: 'asked-down' }
   | { readonly type: 'asked-restart' }
+  /** The profile is another one from now on. */
+  | { readonly type: 'changed'; readonly before: Profile }
   /** The first local connection came, or the last one left. */
   | { readonly type: 'used' }
   | { readonly type: 'unused' }
@@ -102,6 +120,8 @@ export type TunnelEffect =
   | { readonly do: 'connect'; readonly epoch: number }
   /** Listen, here or on a hop; answered by `bound` or `bind-failed` of the same age. */
   | { readonly do: 'bind'; readonly age: number; readonly forward: number }
+  /** The profile has these no more: give them back in order. What is bound afterwards waits for it. */
+  | { readonly do: 'unbind'; readonly forwards: readonly number[] }
   /** The connection of this epoch is gone: forget it and whatever was bound through it. */
   | { readonly do: 'forget'; readonly epoch: number }
   /** Give the connection back in order, keep what listens here. */

@@ -14,6 +14,8 @@ export type SupervisorOptions = {
   readonly logToStderr: boolean;
   /** Brought up once it runs, and taken down again when it is stopped. */
   readonly up?: readonly { readonly name: string; readonly request: UpRequest }[];
+  /** The command's program, which reads profiles that change; without it nothing is read anew by itself. */
+  readonly cli?: string;
   /** Where to write one ReadyLine. */
   readonly readyFd?: number;
 };

@@ -3,13 +3,13 @@ import { pathsFor } from '../platform/paths.ts';
 import { SUPERVISOR_EXIT } from '../platform/supervisor-exit.ts';
 import { runSupervisor } from './main.ts';
 
-type Given = { readonly env: Readonly<Record<string, string | undefined>>; readonly argv: readonly string[] };
+type Given = { readonly env: Readonly<Record<string, string | undefined>>; readonly argv: readonly string[]; readonly cli: string };
 
 /** The supervisor in the background, under a keeper that goes by the exit code; see SUPERVISOR_EXIT. `--ready-fd=N` as runSupervisor's readyFd. */
-export async function runKept({ env, argv }: Given): Promise<number> {
+export async function runKept({ env, argv, cli }: Given): Promise<number> {
   const fd = argv.map((word) => /^--ready-fd=(\d+)$/.exec(word)?.[1]).find((digits) => digits !== undefined);
   try {
-    return await runSupervisor({ paths: pathsFor(env), env, logToStderr: false, ...(fd !== undefined && { readyFd: Number(fd) }) });
+    return await runSupervisor({ paths: pathsFor(env), env, cli, logToStderr: false, ...(fd !== undefined && { readyFd: Number(fd) }) });
   } catch (error) {
     if (!(error instanceof ProblemError)) throw error;
     const exit = exitFor(error.problem);

@@ -12,6 +12,8 @@ import { followLog } from './log-follow.ts';
 import type { SupervisorOptions } from './main.ts';
 import { PromptBook } from './prompts/book.ts';
 import { openRecovery } from './recovery/open-recovery.ts';
+import { AutoReload, type AutoReloadGiven } from './reload/auto-reload.ts';
+import { runReload } from './reload/run-reload.ts';
 import { serve } from './serve.ts';
 import { surviveErrors } from './signals.ts';
 import { keepSourcesFresh } from './source-updates.ts';
@@ -35,7 +37,8 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Runni
   const [wanted, refusals] = [openWantedStore(kept), openRefusalStore(kept)];
   const recovery = openRecovery(kept);
   const prompts = new PromptBook({ clock, log, keychain: systemKeychain({ clock }) });
-  const tunnels = createTunnels({ clock, random: Math.random, env, log, wanted, refusals, rungs: recovery.rungs, prompts });
+  const shared = { clock, random: Math.random, env, log, wanted, refusals, rungs: recovery.rungs, prompts };
+  const tunnels = createTunnels({ ...shared, onProfile: () => autoReload?.look() });
   const doctor = createDoctor({
     ...recovery.doctor,
     clock,
@@ -46,6 +49,7 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Runni
   const health: Health = { pid: process.pid, version: VERSION, apiVersion: API_VERSION, since: now(), home: paths.state };
 
   const ending = new AbortController();
+  const autoReload = autoReloadFor(options, { clock, log, files: () => tunnels.files(), signal: ending.signal });
   let stop = (): void => {};
   const asked = new Promise<void>((resolve) => {
     stop = resolve;
@@ -60,6 +64,7 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Runni
   const stopped = asked.then(async () => {
     served.stopAccepting();
     log.info('supervisor-stopping', { text: 'The supervisor was asked to stop.' });
+    autoReload?.end();
     await closeTunnels({ tunnels, log }, options);
     ending.abort();
     await served.close();
@@ -71,6 +76,13 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Runni
 }
 
 const now = (): string => new Date(systemClock.now()).toISOString();
+
+type Watching = Pick<AutoReloadGiven, 'clock' | 'log' | 'files'> & { readonly signal: AbortSignal };
+
+function autoReloadFor({ cli, env, paths }: SupervisorOptions, { signal, ...given }: Watching): AutoReload | null {
+  if (cli === undefined) return null;
+  return new AutoReload({ ...given, config: paths.config, reload: () => runReload({ cli, env, signal }) });
+}
 
 async function startLog({ paths, env, logToStderr }: SupervisorOptions): Promise<Log> {
   if (logToStderr) process.stderr.on('error', () => {});

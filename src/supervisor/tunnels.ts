@@ -1,7 +1,8 @@
-import type { AgentRequest, UpRequest } from '../api/contract.ts';
+import type { AgentRequest, ChangeReply, ChangeRequest, UpRequest } from '../api/contract.ts';
 import { nearest } from '../model/nearest.ts';
 import { ProblemError, problem, problemOf } from '../model/problem.ts';
 import type { Profile } from '../model/profile.ts';
+import { changeWords, type ProfileChange } from '../model/profile-change.ts';
 import { readProfile } from '../model/read-profile.ts';
 import type { TunnelSnapshot } from '../model/snapshot.ts';
 import type { Story } from '../model/story.ts';
@@ -12,6 +13,7 @@ import type { Log } from './log.ts';
 import type { PromptBook, Waits } from './prompts/book.ts';
 import type { Rungs } from './recovery/rungs.ts';
 import { tellRemark } from './tell-remark.ts';
+import { changeOf } from './tunnel/change-of.ts';
 import { LocalClaims } from './tunnel/local-claims.ts';
 import { loginEnv } from './tunnel/login-env.ts';
 import { Runner } from './tunnel/runner.ts';
@@ -24,6 +26,10 @@ export interface Tunnels {
   snapshot(names?: readonly string[]): TunnelSnapshot[];
   /** Throws ProblemError: `profile-invalid`, or `state-unwritable` after the tunnel was started all the same. */
   up(name: string, request: UpRequest): TunnelSnapshot;
+  /** Applies a changed profile to a tunnel, whatever is wanted of it. Throws as `up`. */
+  change(name: string, request: ChangeRequest): ChangeReply;
+  /** The files of the profiles of all tunnels. */
+  files(): readonly string[];
   /** Resolves when every binding is free. */
   down(name: string): Promise<TunnelSnapshot>;
   restart(name: string, request: AgentRequest): Promise<TunnelSnapshot>;
@@ -47,9 +53,13 @@ export type TunnelsGiven = {
   readonly refusals: RefusalStore;
   readonly rungs: Rungs;
   readonly prompts: PromptBook;
+  /** A tunnel has another profile, or there is a new one. */
+  readonly onProfile?: () => void;
 };
 
 type Known = { readonly runner: Runner; readonly document: string; readonly kept: WantedTunnel };
+type Accepted = Known & { readonly change: ProfileChange | null };
+type How = { readonly byPerson?: boolean };
 
 export const createTunnels = (given: TunnelsGiven): Tunnels => new TunnelSet(given);
 
@@ -76,31 +86,42 @@ class TunnelSet implements Tunnels {
 
   snapshot(names?: readonly string[]): TunnelSnapshot[] {
     const chosen = names === undefined ? [...this.#known.values()] : names.map((name) => this.#find(name));
-    return chosen.map(({ runner }) => runner.snapshot).toSorted((a, b) => (a.name < b.name ? -1 : 1));
+    return chosen.map(shown).toSorted((a, b) => (a.name < b.name ? -1 : 1));
   }
 
   up(name: string, request: UpRequest): TunnelSnapshot {
-    const { profile, origin, agent } = request;
-    const tunnel = this.#accept({ name, wanted: 'up', profile, origin, ...(agent !== undefined && { agent }) });
-    tunnel.runner.up({ takeOver: request.takeOver === true, byPerson: true });
+    const { takeOver, ...asked } = request;
+    const tunnel = this.#accept({ name, wanted: 'up', ...asked }, { byPerson: true });
+    tunnel.runner.up({ takeOver: takeOver === true, byPerson: true });
     this.#given.wanted.put(tunnel.kept);
-    return tunnel.runner.snapshot;
+    return shown(tunnel);
+  }
+
+  change(name: string, request: ChangeRequest): ChangeReply {
+    const { runner, kept } = this.#find(name);
+    const accepted = this.#accept({ ...kept, ...request, wanted: runner.snapshot.wanted });
+    this.#given.wanted.put(accepted.kept);
+    return { tunnel: shown(accepted), change: accepted.change };
+  }
+
+  files(): readonly string[] {
+    return [...new Set([...this.#known.values()].flatMap(({ kept }) => [kept.origin, ...(kept.files ?? [])]))];
   }
 
   async down(name: string): Promise<TunnelSnapshot> {
-    const { runner, kept } = this.#find(name);
-    const unwritten = trial(() => this.#given.wanted.put({ ...kept, wanted: 'down' }));
-    await runner.down();
+    const known = this.#find(name);
+    const unwritten = trial(() => this.#given.wanted.put({ ...known.kept, wanted: 'down' }));
+    await known.runner.down();
     if (unwritten !== null) throw unwritten;
-    return runner.snapshot;
+    return shown(known);
   }
 
   async restart(name: string, { agent }: AgentRequest): Promise<TunnelSnapshot> {
-    const { runner, kept } = this.#accept({ ...this.#find(name).kept, ...(agent !== undefined && { agent }) });
-    const unwritten = trial(() => this.#given.wanted.put({ ...kept, wanted: 'up' }));
-    await runner.restart();
+    const known = this.#accept({ ...this.#find(name).kept, ...(agent !== undefined && { agent }) });
+    const unwritten = trial(() => this.#given.wanted.put({ ...known.kept, wanted: 'up' }));
+    await known.runner.restart();
     if (unwritten !== null) throw unwritten;
-    return runner.snapshot;
+    return shown(known);
   }
 
   story(name: string): Story {
@@ -139,16 +160,20 @@ class TunnelSet implements Tunnels {
     return known;
   }
 
-  /** The same document again is the same tunnel; another one takes the old one's place once that has given everything back. */
-  #accept(asked: WantedTunnel): Known {
+  /** The same document again changes nothing; of another one, no more than what differs is touched. */
+  #accept(asked: WantedTunnel, { byPerson = false }: How = {}): Accepted {
     const document = JSON.stringify(asked.profile);
     const before = this.#known.get(asked.name);
-    const runner = before?.document === document ? before.runner : this.#newRunner(checked(asked));
+    const profile = before?.document === document ? null : checked(asked);
+    const runner = before?.runner ?? this.#newRunner(profile ?? checked(asked));
     // Who has no agent, such as a cron job, takes nobody's away.
-    const known: Known = { runner, document, kept: { ...(before?.kept.agent !== undefined && { agent: before.kept.agent }), ...asked } };
-    this.#known.set(asked.name, known);
-    if (before !== undefined && before.runner !== runner) runner.waitFor(before.runner.down());
-    return known;
+    const kept = { ...(before?.kept.agent !== undefined && { agent: before.kept.agent }), ...asked };
+    this.#known.set(asked.name, { runner, document, kept });
+    const change = before === undefined || profile === null ? null : changeOf(runner.change(profile, { byPerson }), profile);
+    if (change !== null)
+      this.#given.log.info('profile-changed', { tunnel: asked.name, text: `The profile has changed: ${changeWords(change)}.` });
+    this.#given.onProfile?.();
+    return { runner, document, kept, change };
   }
 
   #newRunner(profile: Profile): Runner {
@@ -176,11 +201,13 @@ class TunnelSet implements Tunnels {
     for (const name of names) {
       const known = this.#known.get(name);
       if (known === undefined) continue;
-      const tunnel = known.runner.snapshot;
+      const tunnel = shown(known);
       for (const listener of this.#listeners) listener({ type: 'tunnel', tunnel });
     }
   }
 }
+
+const shown = ({ runner, kept }: Known): TunnelSnapshot => ({ ...runner.snapshot, origin: kept.origin });
 
 function checked({ name, profile }: WantedTunnel): Profile {
   const read = readProfile(name, profile);

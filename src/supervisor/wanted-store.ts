@@ -7,6 +7,8 @@ const WantedTunnelSchema = v.object({
   /** The profile as a document. */
   profile: v.record(v.string(), v.unknown()),
   origin: v.string(),
+  /** Every file that the profile was made of. */
+  files: v.exactOptional(v.array(v.string())),
   /** The agent's socket of whoever asked last. */
   agent: v.exactOptional(v.string()),
 });

@@ -4,7 +4,16 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { onTestFinished } from 'vitest';
 import type { SupervisorClient } from '../../src/api/client.ts';
-import type { AnswerReply, AnswerRequest, DoctorRequest, LogLine, SupervisorEvent, UpRequest } from '../../src/api/contract.ts';
+import type {
+  AnswerReply,
+  AnswerRequest,
+  ChangeReply,
+  ChangeRequest,
+  DoctorRequest,
+  LogLine,
+  SupervisorEvent,
+  UpRequest,
+} from '../../src/api/contract.ts';
 import type { Given, Output, RunOptions } from '../../src/cli/given.ts';
 import type { Keyboard } from '../../src/cli/keyboard.ts';
 import { main } from '../../src/cli/main.ts';
@@ -30,6 +39,7 @@ export type FakeSupervisor = {
   prompts?: Prompt[];
   onAnswer?: (id: string, request: AnswerRequest) => AnswerReply;
   onUp?: (name: string, request: UpRequest) => TunnelSnapshot;
+  onChange?: (name: string, request: ChangeRequest) => ChangeReply['change'];
   version?: string;
 };
 
@@ -37,6 +47,7 @@ export type World = {
   supervisor: FakeSupervisor | null;
   readonly calls: string[];
   readonly requests: { name: string; request: UpRequest }[];
+  readonly changes: { name: string; request: ChangeRequest }[];
   readonly runs: RunOptions[];
   readonly examined: DoctorRequest[];
   readonly answers: ({ id: string } & AnswerRequest)[];
@@ -61,6 +72,7 @@ export function makeWorld(changes: Partial<World> = {}): World {
     supervisor: { tunnels: [] },
     calls: [],
     requests: [],
+    changes: [],
     runs: [],
     examined: [],
     answers: [],
@@ -152,6 +164,10 @@ function fakeClient(world: World): SupervisorClient {
     async up(name, request) {
       world.requests.push({ name, request });
       return supervisor.onUp?.(name, request) ?? find(name);
+    },
+    async change(name, request) {
+      world.changes.push({ name, request });
+      return { tunnel: find(name), change: supervisor.onChange?.(name, request) ?? null };
     },
     story: async (name) => supervisor.stories?.find((one) => one.tunnel === name) ?? { schemaVersion: 1, tunnel: name, episodes: [] },
     async doctor(request) {

@@ -1,4 +1,4 @@
-import type { UpRequest } from '../../src/api/contract.ts';
+import type { ChangeReply, UpRequest } from '../../src/api/contract.ts';
 import type { TunnelEvent } from '../../src/api/server.ts';
 import { ProblemError, problem } from '../../src/model/problem.ts';
 import type { TunnelSnapshot } from '../../src/model/snapshot.ts';
@@ -34,6 +34,8 @@ export function createTunnels(given: { wanted?: Pick<WantedStore, 'put' | 'remov
       given.wanted?.put({ name, wanted: 'up', profile, origin });
       return tunnel;
     },
+    change: (name: string): ChangeReply => ({ tunnel: put(name, 'up'), change: null }),
+    files: (): readonly string[] => [],
     async down(name: string): Promise<TunnelSnapshot> {
       given.wanted?.remove(name);
       return put(name, 'down');

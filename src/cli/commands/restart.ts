@@ -2,6 +2,7 @@ import type { TunnelSnapshot } from '../../model/snapshot.ts';
 import { callerAgent } from '../caller-agent.ts';
 import { type Context, defineCommand } from '../command.ts';
 import { checkAsked, checkProfiles, pick } from '../pick-tunnels.ts';
+import { reloadTunnels } from '../reload-tunnels.ts';
 import { report, reportAsked } from '../report.ts';
 import type { Request } from '../requests.ts';
 import { tellSkew } from '../version-skew.ts';
@@ -12,7 +13,7 @@ import { withSupervisor } from '../with-supervisor.ts';
 export const command = defineCommand({
   name: 'restart',
   usage: ['restart <name>... | --all'],
-  describe: 'Takes tunnels down in order, brings them up again with what they had, and waits as `up` does.',
+  describe: 'Takes tunnels down in order, brings them up again with what their profiles say now, and waits as `up` does.',
   examples: [
     ['tunnels restart db-prod', 'after a login or a host key was put right'],
     ['tunnels restart --all --no-wait', 'every tunnel; do not wait for them'],
@@ -29,9 +30,12 @@ export const command = defineCommand({
     const { found, missing } = pick(tunnels, asked);
     const fresh = await freshRequests(missing, tunnels, context);
     const agent = callerAgent(context);
+    // What was taken down stays down, unless it is named.
+    const meant = found.filter(({ wanted }) => wanted === 'up' || !asked.all);
+    // What cannot be used, or is not trusted, changes nothing: it is told, and the tunnel restarts with what it has.
+    for (const { problem } of await reloadTunnels(meant, { client, context })) if (problem !== null) context.screen.explain(problem);
     const restarted = await Promise.all([
-      // What was taken down stays down, unless it is named.
-      ...found.filter(({ wanted }) => wanted === 'up' || !asked.all).map(({ name }) => client.restart(name, agent)),
+      ...meant.map(({ name }) => client.restart(name, agent)),
       ...fresh.map(({ name, request }) => client.up(name, { ...request, ...agent })),
     ]);
     if (seconds === null) return reportAsked(restarted, context.screen);

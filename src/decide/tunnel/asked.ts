@@ -2,7 +2,7 @@ import type { Tunnel, TunnelEffect } from '../../model/tunnel.ts';
 import { connect, dialAgain, idleOut, retryNow } from './connection.ts';
 import { bindNow } from './forwards.ts';
 import { giveBack } from './give-back.ts';
-import { type Given, indexes, type Outcome, replaceAt, unchanged } from './given.ts';
+import { type Given, idAt, indexes, type Outcome, replaceAt, unchanged } from './given.ts';
 
 export function askedUp(tunnel: Tunnel, given: Given): Outcome {
   const { state } = tunnel;
@@ -48,14 +48,15 @@ function start(tunnel: Tunnel, given: Given): Outcome {
   const run = tunnel.run + 1;
   const here = indexes(given.profile, true);
   const forwards = here.reduce((list, index) => replaceAt(list, index, { is: 'binding', since: given.now }), tunnel.forwards);
-  const listening: TunnelEffect[] = here.map((forward) => ({ do: 'bind', age: run, forward }));
+  const listening: TunnelEffect[] = here.map((index) => ({ do: 'bind', age: run, forward: idAt(tunnel, index) }));
   const started: Tunnel = { ...tunnel, run, forwards, state: { is: 'idle', since: given.now }, busy: false };
   if (given.profile.idleMs !== null) return { tunnel: started, effects: listening };
   const connecting = connect(started, given, null);
   return { tunnel: connecting.tunnel, effects: [...listening, ...connecting.effects] };
 }
 
-function close(tunnel: Tunnel, given: Given, closing: 'then-down' | 'then-up'): Outcome {
+/** Gives everything back, and says what comes after. */
+export function close(tunnel: Tunnel, given: Given, closing: 'then-down' | 'then-up'): Outcome {
   const givenBack = giveBack(tunnel, given, null);
   return { ...givenBack, tunnel: { ...givenBack.tunnel, state: { is: 'down', since: given.now, closing } } };
 }

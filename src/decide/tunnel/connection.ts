@@ -5,7 +5,7 @@ import { leastWait } from '../lock-out.ts';
 import { ask } from './asking.ts';
 import { settle } from './forwards.ts';
 import { block } from './give-back.ts';
-import { type Given, indexes, linkedAtOf, type Outcome, replaceAt, tryingOf, unchanged } from './given.ts';
+import { type Given, idAt, indexes, linkedAtOf, type Outcome, replaceAt, tryingOf, unchanged } from './given.ts';
 
 /** Begins a dial under a new epoch. */
 export function connect(tunnel: Tunnel, given: Given, because: Problem | null): Outcome {
@@ -26,7 +26,7 @@ export function linked(blocked: Tunnel, given: Given): Outcome {
   const there = indexes(given.profile, false);
   const forwards = there.reduce((list, index) => replaceAt(list, index, { is: 'binding', since: given.now }), tunnel.forwards);
   const state = trying(tunnel, given, { step: { at: 'binding', linkedAt: given.now }, attempt: dialing.attempt, because: null });
-  const effects: TunnelEffect[] = there.map((forward) => ({ do: 'bind', age: tunnel.epoch, forward }));
+  const effects: TunnelEffect[] = there.map((index) => ({ do: 'bind', age: tunnel.epoch, forward: idAt(tunnel, index) }));
   const outcome = settle({ ...tunnel, forwards, state }, given);
   return { tunnel: outcome.tunnel, effects: [...effects, ...idleOut(outcome.tunnel, given), ...outcome.effects] };
 }
@@ -115,5 +115,5 @@ const reset = (tunnel: Tunnel, given: Given): Tunnel => ({
   state: { is: 'reconnecting', since: given.now, step: { at: 'dialing' }, attempt: 0, because: null },
 });
 
-const withoutHops = (tunnel: Tunnel, given: Given, because: Problem | null): Tunnel['forwards'] =>
+export const withoutHops = (tunnel: Tunnel, given: Given, because: Problem | null): Tunnel['forwards'] =>
   indexes(given.profile, false).reduce((list, index) => replaceAt(list, index, { is: 'down', since: given.now, because }), tunnel.forwards);

@@ -3,7 +3,7 @@ import { type Problem, retryClassOf } from '../../model/problem.ts';
 import type { ForwardState, Tunnel, TunnelEffect } from '../../model/tunnel.ts';
 import { backoff } from '../backoff.ts';
 import { block } from './give-back.ts';
-import { type Given, linkedAtOf, listensHere, type Outcome, replaceAt, unchanged } from './given.ts';
+import { type Given, idAt, indexOf, linkedAtOf, listensHere, type Outcome, replaceAt, unchanged } from './given.ts';
 
 type Report = { readonly age: number; readonly forward: number };
 
@@ -15,7 +15,7 @@ export function bound(tunnel: Tunnel, given: Given, report: Report & { readonly 
 /** A refusal whose cause is being looked for: the try is still under way, and the user sees why it takes longer. */
 export function bindTrouble(tunnel: Tunnel, given: Given, report: Report & { readonly problem: Problem }): Outcome {
   if (!isAwaited(tunnel, given, report)) return unchanged(tunnel);
-  const before = tunnel.forwards[report.forward];
+  const before = stateOf(tunnel, report.forward);
   const known = before?.is === 'recovering' ? { since: before.since, tries: before.tries } : { since: given.now, tries: 0 };
   return settle(withForward(tunnel, report.forward, { is: 'recovering', ...known, because: report.problem, retryAt: null }), given);
 }
@@ -25,7 +25,7 @@ type Failure = Report & { readonly problem: Problem; readonly retryAfterMs: numb
 export function bindFailed(tunnel: Tunnel, given: Given, report: Failure): Outcome {
   if (!isAwaited(tunnel, given, report)) return unchanged(tunnel);
   const { problem, forward, age } = report;
-  const before = tunnel.forwards[forward];
+  const before = stateOf(tunnel, forward);
   const retry = retryClassOf(problem);
   if (retry === 'person') return settle(withForward(tunnel, forward, { is: 'blocked', since: given.now, because: problem }), given);
   const tries = (before?.is === 'recovering' ? before.tries : 0) + 1;
@@ -37,7 +37,7 @@ export function bindFailed(tunnel: Tunnel, given: Given, report: Failure): Outco
 
 /** The next try of a refused binding, on the same authenticated connection. */
 export function bindAgain(tunnel: Tunnel, given: Given, report: Report): Outcome {
-  const state = tunnel.forwards[report.forward];
+  const state = stateOf(tunnel, report.forward);
   if (state?.is !== 'recovering' || state.retryAt === null || report.age !== ageOf(tunnel, given, report.forward)) return unchanged(tunnel);
   return {
     tunnel: withForward(tunnel, report.forward, { ...state, retryAt: null }),
@@ -48,7 +48,8 @@ export function bindAgain(tunnel: Tunnel, given: Given, report: Report): Outcome
 /** Somebody asks to try now: what waits, and what only a person leads out of, is asked for again. */
 export function bindNow(tunnel: Tunnel, given: Given): Outcome {
   const now = { tunnel, effects: [] as TunnelEffect[] };
-  tunnel.forwards.forEach((state, forward) => {
+  tunnel.forwards.forEach((state, index) => {
+    const forward = idAt(tunnel, index);
     const age = ageOf(tunnel, given, forward);
     const waits = state.is === 'blocked' || (state.is === 'recovering' && state.retryAt !== null);
     if (!waits || age === null) return;
@@ -78,20 +79,22 @@ export function settle(tunnel: Tunnel, given: Given): Outcome {
 
 const as = (tunnel: Tunnel, state: Tunnel['state']): Outcome => unchanged({ ...tunnel, state });
 
-const withForward = (tunnel: Tunnel, index: number, state: ForwardState): Tunnel => ({
+const stateOf = (tunnel: Tunnel, id: number): ForwardState | undefined => tunnel.forwards[indexOf(tunnel, id)];
+
+const withForward = (tunnel: Tunnel, id: number, state: ForwardState): Tunnel => ({
   ...tunnel,
-  forwards: replaceAt(tunnel.forwards, index, state),
+  forwards: replaceAt(tunnel.forwards, indexOf(tunnel, id), state),
 });
 
-function ageOf(tunnel: Tunnel, given: Given, index: number): number | null {
-  const forward = given.profile.forwards[index];
+function ageOf(tunnel: Tunnel, given: Given, id: number): number | null {
+  const forward = given.profile.forwards[indexOf(tunnel, id)];
   if (forward === undefined) return null;
   return listensHere(forward) ? tunnel.run : tunnel.epoch;
 }
 
 /** Whether a report is of this age and of a try that is under way. */
 function isAwaited(tunnel: Tunnel, given: Given, report: Report): boolean {
-  const state = tunnel.forwards[report.forward];
+  const state = stateOf(tunnel, report.forward);
   const open = state?.is === 'binding' || (state?.is === 'recovering' && state.retryAt === null);
   return open && report.age === ageOf(tunnel, given, report.forward);
 }

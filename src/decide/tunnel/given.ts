@@ -20,6 +20,12 @@ export const listensHere = (forward: Forward): boolean => forward.on === 'local'
 export const indexes = (profile: Profile, here: boolean): number[] =>
   profile.forwards.flatMap((forward, index) => (listensHere(forward) === here ? [index] : []));
 
+/** The number of the forward at this index of the profile. */
+export const idAt = (tunnel: Tunnel, index: number): number => tunnel.ids[index] ?? -1;
+
+/** Where the profile has the forward of this number; -1: nowhere any more. */
+export const indexOf = (tunnel: Tunnel, id: number): number => tunnel.ids.indexOf(id);
+
 export const replaceAt = <T>(list: readonly T[], index: number, item: T): readonly T[] => list.map((old, i) => (i === index ? item : old));
 
 /** When every hop was there, or null where some hop is not. */

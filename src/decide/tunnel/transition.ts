@@ -3,6 +3,7 @@ import { assertNever } from '../../model/result.ts';
 import type { Timer, Tunnel, TunnelEvent } from '../../model/tunnel.ts';
 import { askedDown, askedRestart, askedUp, closed, unused, used } from './asked.ts';
 import { declined, isParkedOn, personNeeded } from './asking.ts';
+import { changed } from './changed.ts';
 import { dialAgain, idledOut, linked, linkFailed, linkLost, retryNow } from './connection.ts';
 import { bindAgain, bindFailed, bindTrouble, bound } from './forwards.ts';
 import { type Given, type Outcome, unchanged } from './given.ts';
@@ -11,6 +12,8 @@ import { type Given, type Outcome, unchanged } from './given.ts';
 export const newTunnel = (profile: Profile, now: number): Tunnel => ({
   state: { is: 'down', since: now, closing: null },
   forwards: profile.forwards.map(() => ({ is: 'down', since: now, because: null })),
+  ids: profile.forwards.map((_, index) => index),
+  issued: profile.forwards.length,
   run: 0,
   epoch: 0,
   reconnects: 0,
@@ -29,6 +32,8 @@ export function transition(tunnel: Tunnel, event: TunnelEvent, given: Given): Ou
       return askedDown(tunnel, given);
     case 'asked-restart':
       return askedRestart(tunnel, given);
+    case 'changed':
+      return changed(tunnel, given, event.before);
     case 'used':
       return used(tunnel, given);
     case 'unused':

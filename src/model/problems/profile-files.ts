@@ -11,6 +11,8 @@ export type ProfileFilesFacts = {
   'new-given-up': Record<string, never>;
   'export-nothing': { readonly name: string };
   'export-form-missing': { readonly name: string };
+  'profile-gone': { readonly name: string; readonly file: string };
+  'change-untrusted': { readonly name: string; readonly file: string };
 };
 
 export const PROFILE_FILES: Entries<ProfileFilesFacts> = {
@@ -68,5 +70,18 @@ export const PROFILE_FILES: Entries<ProfileFilesFacts> = {
     exit: EXIT.usage,
     text: () => 'What to make of the profile is missing.',
     next: (f) => `The plain ssh command line: tunnels profiles export ${f.name} --ssh`,
+  },
+  'profile-gone': {
+    retry: 'person',
+    exit: EXIT.failed,
+    text: (f) => `The profile of the tunnel ${f.name} is no longer there: ${f.file}. The tunnel goes on with what it has.`,
+    next: (f) => `Take it down where it is no longer wanted: tunnels down ${f.name}`,
+  },
+  'change-untrusted': {
+    retry: 'person',
+    exit: EXIT.personNeeded,
+    text: (f) =>
+      `The profile of the tunnel ${f.name} has changed (${f.file}), and you have not trusted it as it is now. The tunnel goes on with what it has.`,
+    next: (f) => `See what has changed and accept it: tunnels profiles trust ${f.name}`,
   },
 };

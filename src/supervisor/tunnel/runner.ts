@@ -1,5 +1,6 @@
 import { transition, newTunnel } from '../../decide/tunnel/transition.ts';
 import { type Problem, problem, problemOf } from '../../model/problem.ts';
+import type { Profile } from '../../model/profile.ts';
 import type { TunnelSnapshot } from '../../model/snapshot.ts';
 import type { Episode } from '../../model/story.ts';
 import type { Tunnel, TunnelEffect, TunnelEvent } from '../../model/tunnel.ts';
@@ -9,16 +10,17 @@ import { tellRevival } from '../recovery/tell-revival.ts';
 import { Teller } from '../recovery/teller.ts';
 import { Bindings } from './bindings.ts';
 import { Connection } from './connection.ts';
-import { Counters } from './counters.ts';
 import { Gate } from './gate.ts';
 import { GiveBack } from './give-back.ts';
 import { Ladders } from './ladders.ts';
+import { Lineup } from './lineup.ts';
 import type { RunnerGiven } from './runner-given.ts';
 import { snapshotOf } from './snapshot-of.ts';
 import { tell, tellWaits } from './tell.ts';
 import { Timers } from './timers.ts';
+import { Usage } from './usage.ts';
 
-/** How long open connections may go on after `down`. */
+/** How long open connections may go on after `down`, or over a connection that a changed profile has no more. */
 const DRAIN_MS = 2_000;
 
 /** One tunnel: event → transition → effects → events. It never chooses a state itself. */
@@ -27,60 +29,63 @@ export class Runner {
   readonly #gate: Gate;
   readonly #bindings: Bindings;
   readonly #connection: Connection;
-  readonly #counters: readonly Counters[];
+  readonly #lineup: Lineup;
+  readonly #usage: Usage;
   readonly #teller: Teller;
   readonly #ladders: Ladders;
   readonly #timers: Timers;
   readonly #giveBack: GiveBack;
   #tunnel: Tunnel;
   #wanted: 'up' | 'down' = 'down';
-  /** Aborted when the run or, for bindings on hops, the epoch ends. */
+  /** Aborted when the run, or for bindings on hops the epoch, ends. */
   #run = new AbortController();
   #epoch = new AbortController();
-  #pending = 0;
   /** The user asked for bindings even where a live session of theirs has them. */
   #takeOver = false;
   /** A person has asked for the next dial. */
   #byPerson = false;
   #settled: (() => void)[] = [];
-  /** What has to be given back before this tunnel may take anything. */
-  #before: Promise<unknown> = Promise.resolve();
 
   constructor(given: RunnerGiven) {
     this.#given = given;
     this.#gate = new Gate(given.clock);
     this.#timers = new Timers(given.clock);
-    this.#counters = given.profile.forwards.map(() => new Counters(() => this.#usageChanged()));
+    this.#tunnel = newTunnel(given.profile, given.clock.now());
+    const lineup = (this.#lineup = new Lineup(given.profile, this.#tunnel.ids, () => this.#usageChanged()));
+    this.#usage = new Usage(given.clock, lineup);
     this.#connection = new Connection({
       ...given,
-      onRevived: (hop, doubtedMs) => tellRevival(this.#teller, given.profile, { hop, since: given.clock.now() - doubtedMs }),
+      get profile() {
+        return lineup.profile;
+      },
+      onRevived: (hop, doubtedMs) => tellRevival(this.#teller, lineup.profile, { hop, since: given.clock.now() - doubtedMs }),
       onNeeded: (epoch, needed) => this.#send({ type: 'person-needed', epoch, problem: needed }),
       onLost: (epoch, because) => this.#send({ type: 'link-lost', epoch, problem: because }),
     });
     this.#bindings = new Bindings({
       ...given,
+      lineup,
       gate: this.#gate,
-      counters: this.#counters,
-      onPending: (change) => this.#pendingChanged(change),
+      onPending: (change) => this.#usageChanged(change),
       onFailure: (failure) => given.log.problem(failure, { tunnel: given.profile.name }),
-      ladderOf: (index) => this.#ladders.of(index),
-      localLadderOf: (index) => this.#ladders.here(index),
+      ladderOf: (id) => this.#ladders.of(id),
+      localLadderOf: (id) => this.#ladders.here(id),
       onTrouble: (forward, because) => this.#send({ type: 'bind-trouble', age: this.#tunnel.epoch, forward, problem: because }),
       onWarning: (forward, warning) => this.#warned(forward, warning),
     });
-    const onFailure = (error: unknown): void => given.log.problem(problemOf(error), { tunnel: given.profile.name });
+    const { name } = given.profile;
+    const onFailure = (error: unknown): void => given.log.problem(problemOf(error), { tunnel: name });
     this.#giveBack = new GiveBack({ connection: this.#connection, bindings: this.#bindings, onFailure });
-    this.#teller = new Teller(given.profile.name, given);
-    this.#ladders = new Ladders({ ...given, teller: this.#teller, takeOver: () => this.#takeOver });
-    this.#tunnel = newTunnel(given.profile, given.clock.now());
+    this.#teller = new Teller(name, given);
+    this.#ladders = new Ladders({ ...given, lineup, teller: this.#teller, takeOver: () => this.#takeOver });
   }
 
   get snapshot(): TunnelSnapshot {
     return snapshotOf({
-      profile: this.#given.profile,
+      profile: this.#lineup.profile,
       tunnel: this.#tunnel,
       wanted: this.#wanted,
-      counters: this.#counters,
+      counters: this.#lineup.counters,
       hops: this.#connection.hopStates,
       route: this.#connection.route,
       lastRecovery: (forward) => this.#teller.lastOf(forward),
@@ -91,16 +96,19 @@ export class Runner {
     return this.#teller.episodes;
   }
 
-  /** This tunnel takes the place of another, which is still giving its bindings back. */
-  waitFor(predecessor: Promise<unknown>): void {
-    this.#before = predecessor;
-  }
-
   up({ takeOver = false, byPerson = false }: { readonly takeOver?: boolean; readonly byPerson?: boolean } = {}): void {
     this.#wanted = 'up';
     this.#takeOver = takeOver;
     this.#byPerson = byPerson;
     this.#send({ type: 'asked-up' });
+  }
+
+  /** The profile is another one from now on: what both have alike goes on. Gives back the one before. */
+  change(profile: Profile, { byPerson }: { readonly byPerson: boolean }): Profile {
+    const before = this.#lineup.profile;
+    this.#byPerson ||= byPerson;
+    this.#send({ type: 'changed', before }, profile);
+    return before;
   }
 
   /** A question was answered, or declined, that this tunnel may wait for. */
@@ -117,7 +125,6 @@ export class Runner {
     this.#wanted = 'down';
     this.#send({ type: 'asked-down' });
     await this.#closed();
-    await this.#before;
   }
 
   /** Resolves when the old bindings are free and the new dial is under way. */
@@ -129,11 +136,12 @@ export class Runner {
     await this.#closed();
   }
 
-  #send(event: TunnelEvent): void {
-    const { profile, clock, random, log } = this.#given;
+  #send(event: TunnelEvent, profile = this.#lineup.profile): void {
+    const { clock, random, log } = this.#given;
     const before = this.#tunnel;
     const { tunnel, effects } = transition(before, event, { profile, now: clock.now(), jitter: random() });
     this.#tunnel = tunnel;
+    if (profile !== this.#lineup.profile) this.#lineup.change(profile, tunnel.ids);
     if (tunnel !== before) tell({ profile, before, after: tunnel, log });
     tellWaits(before, tunnel, this.#given.onWaits);
     for (const effect of effects) this.#perform(effect);
@@ -147,6 +155,8 @@ export class Runner {
         return void this.#connect(effect.epoch);
       case 'bind':
         return void this.#bind(effect.age, effect.forward);
+      case 'unbind':
+        return this.#unbind(effect.forwards);
       case 'forget':
         return this.#forget();
       case 'disconnect':
@@ -162,8 +172,6 @@ export class Runner {
     const byPerson = this.#byPerson;
     this.#byPerson = false;
     this.#epoch = new AbortController();
-    await this.#before;
-    if (epoch !== this.#tunnel.epoch) return;
     try {
       const links = await this.#connection.connect(epoch, { byPerson });
       if (epoch !== this.#tunnel.epoch) return;
@@ -175,9 +183,8 @@ export class Runner {
   }
 
   async #bind(age: number, forward: number): Promise<void> {
-    const here = this.#given.profile.forwards[forward]?.on === 'local';
+    const here = this.#lineup.forward(forward)?.on === 'local';
     const { signal } = here ? this.#run : this.#epoch;
-    await this.#before;
     try {
       const listen = await this.#bindings.bind(forward, this.#connection.links, signal);
       this.#send({ type: 'bound', age, forward, listen });
@@ -188,10 +195,15 @@ export class Runner {
   }
 
   #warned(forward: number, warning: Problem | null): void {
-    if (this.#counters[forward]?.warn(warning) !== true) return;
+    if (this.#lineup.countersOf(forward)?.warn(warning) !== true) return;
     // Once, not with every reconnect.
     if (warning !== null) this.#given.log.problem(warning, { tunnel: this.#given.profile.name });
     this.#given.onChange();
+  }
+
+  #unbind(ids: readonly number[]): void {
+    for (const id of ids) this.#ladders.remove(id);
+    this.#bindings.unbind(ids, DRAIN_MS);
   }
 
   /** The connection died: what hangs on it is dropped without waiting for anybody. */
@@ -205,7 +217,7 @@ export class Runner {
   #disconnect(): void {
     this.#gate.close();
     this.#epoch.abort();
-    void this.#giveBack.after(() => this.#bindings.closeThere(DRAIN_MS));
+    void this.#giveBack.after(async () => void (await Promise.all([this.#bindings.closeThere(DRAIN_MS), this.#usage.ended(DRAIN_MS)])));
   }
 
   /** In order: stop accepting, cancel the bindings, let connections drain, end the session. */
@@ -221,13 +233,8 @@ export class Runner {
     this.#send({ type: 'closed', run });
   }
 
-  #pendingChanged(change: 1 | -1): void {
-    this.#pending += change;
-    this.#usageChanged();
-  }
-
-  #usageChanged(): void {
-    const busy = this.#pending > 0 || this.#counters.some((counter) => counter.open > 0);
+  #usageChanged(opening: 1 | -1 | 0 = 0): void {
+    const busy = this.#usage.look(opening);
     if (busy !== this.#tunnel.busy) this.#send({ type: busy ? 'used' : 'unused' });
     else this.#given.onChange();
   }
@@ -238,8 +245,6 @@ export class Runner {
 
   #closed(): Promise<void> {
     if (!this.#isClosing()) return Promise.resolve();
-    return new Promise((resolve) => {
-      this.#settled.push(resolve);
-    });
+    return new Promise((resolve) => void this.#settled.push(resolve));
   }
 }

@@ -16,7 +16,7 @@ export function tell({ profile, before, after, log }: Change): void {
     log[level](after.state.is, { tunnel, text: sentence(`${before.state.is} → ${after.state.is}`, because, tunnel) });
   }
   after.forwards.forEach((state, index) => {
-    const old = before.forwards[index];
+    const old = before.forwards[before.ids.indexOf(after.ids[index] ?? -1)];
     const name = profile.forwards[index]?.name ?? String(index);
     if (old === undefined || state.is === old.is || state.is === 'binding') return;
     tellForward({ tunnel, name, state, log });

@@ -137,21 +137,6 @@ describe('a tunnel', () => {
     second.destroy();
   });
 
-  test('that goes down before its predecessor has given everything back dials for nobody', async () => {
-    const { leases, links } = route();
-    const runner = runnerOf(links);
-    const predecessor = deferred<void>();
-    runner.waitFor(predecessor.promise);
-    runner.up();
-    const down = await goingDown(runner);
-    expect(down.isOver()).toBe(false);
-    predecessor.resolve();
-    await down.over;
-    runner.up();
-    await isUp(runner);
-    expect(leases.filter((lease) => !lease.released)).toHaveLength(1);
-  });
-
   test('is not down before the binding that was being asked for is free again', async () => {
     const { state, links } = route();
     const answer = deferred<void>();

@@ -1,0 +1,47 @@
+import type { Forward, Profile } from '../../model/profile.ts';
+import { Counters } from './counters.ts';
+
+type Listed = { readonly forward: Forward; readonly counters: Counters };
+
+/** The profile of a tunnel, which may change while it runs, and its forwards by the numbers that they have for life. */
+export class Lineup {
+  readonly #onChange: () => void;
+  #listed = new Map<number, Listed>();
+  #profile: Profile;
+
+  constructor(profile: Profile, ids: readonly number[], onChange: () => void) {
+    this.#onChange = onChange;
+    this.#profile = profile;
+    this.change(profile, ids);
+  }
+
+  get profile(): Profile {
+    return this.#profile;
+  }
+
+  /** `ids`: the number of each forward. Whoever keeps his number keeps his counts. */
+  change(profile: Profile, ids: readonly number[]): void {
+    const before = this.#listed;
+    this.#profile = profile;
+    this.#listed = new Map(
+      profile.forwards.flatMap((forward, index) => {
+        const id = ids[index];
+        return id === undefined ? [] : [[id, { forward, counters: before.get(id)?.counters ?? new Counters(this.#onChange) }] as const];
+      }),
+    );
+  }
+
+  /** Undefined for one that the profile has no more. */
+  forward(id: number): Forward | undefined {
+    return this.#listed.get(id)?.forward;
+  }
+
+  countersOf(id: number): Counters | undefined {
+    return this.#listed.get(id)?.counters;
+  }
+
+  /** In the order of the profile. */
+  get counters(): readonly Counters[] {
+    return [...this.#listed.values()].map(({ counters }) => counters);
+  }
+}
