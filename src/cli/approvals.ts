@@ -1,63 +1,111 @@
-import { readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { type Problem, problem, ProblemError } from '../model/problem.ts';
+import type { Problem } from '../model/problem.ts';
 import type { Paths } from '../platform/paths.ts';
-import { makeFolder } from '../platform/private-dir.ts';
+import type { FoundProfile } from '../profiles/find-profiles.ts';
+import { approvalKey } from '../profiles/source.ts';
+import { type Kind, readKept, writeKept } from '../profiles/sources/state/kept.ts';
+import { withLock } from '../profiles/sources/state/lock.ts';
 
-/** What a person has approved: the profile's file and the SHA-256 (hex) of what it said then. */
-export type Approval = { readonly file: string; readonly sha256: string };
+type Asked = Pick<FoundProfile, 'file' | 'source'>;
 
-const ApprovalsSchema = v.object({
-  schemaVersion: v.literal(1),
-  value: v.record(v.string(), v.object({ sha256: v.string() })),
+/** What a person approves: the SHA-256 (hex) of all files that were read, and what they said, to show what has changed since. */
+export type Approval = { readonly profile: Asked; readonly sha256: string; readonly document: unknown };
+
+/** By approvalKey. */
+const HashesSchema = v.record(v.string(), v.object({ sha256: v.string() }));
+const DocumentsSchema = v.record(v.string(), v.object({ sha256: v.string(), document: v.unknown() }));
+
+/** In place of a hash: not trusted, whoever vouches for it. */
+const REFUSED = '';
+
+const hashesIn = ({ state }: Paths): Kind<typeof HashesSchema> => ({
+  path: join(state, 'approvals.json'),
+  schema: HashesSchema,
+  empty: {},
 });
-type Approvals = v.InferOutput<typeof ApprovalsSchema>['value'];
 
-const fileOf = (paths: Paths): string => join(paths.state, 'approvals.json');
+/** Apart from the hashes, which every command reads. */
+const documentsIn = ({ state }: Paths): Kind<typeof DocumentsSchema> => ({
+  path: join(state, 'approved-documents.json'),
+  schema: DocumentsSchema,
+  empty: {},
+});
 
-/** Files that are approved as they are now. A file of approvals that is missing or cannot be understood approves nothing. */
-export function readApprovals(paths: Paths): (asked: Approval) => boolean {
-  const approved = new Map(Object.entries(read(paths) ?? {}));
-  return ({ file, sha256 }) => approved.get(file)?.sha256 === sha256;
+export type IsTrusted = (profile: Asked, sha256: string) => boolean;
+
+/**
+ * Whether profiles may be used as they are now: the user's own, those of a source that was added with the keys of its
+ * signers, and those that were approved with this very hash. A file of approvals that cannot be understood approves nothing.
+ */
+export function readTrust(paths: Paths): IsTrusted {
+  const read: { hashes?: ReadonlyMap<string, { readonly sha256: string }> | null } = {};
+  const hashes = (): ReadonlyMap<string, { readonly sha256: string }> | null => {
+    if (read.hashes === undefined) {
+      const { value, torn } = readKept(hashesIn(paths));
+      read.hashes = torn ? null : new Map(Object.entries(value));
+    }
+    return read.hashes;
+  };
+  return (profile, sha256) => {
+    const { source } = profile;
+    if (!source.needsTrust) return true;
+    const known = hashes();
+    const approved = known?.get(approvalKey(profile))?.sha256;
+    // Of a torn file nobody knows what was refused.
+    return approved === sha256 || (source.team?.signed === true && known !== null && approved !== REFUSED);
+  };
+}
+
+/** What was approved the last time, whatever the files say now; undefined: nothing, or that is not known any more. */
+export function readApproved(paths: Paths): (profile: Asked) => unknown {
+  const hashes = new Map(Object.entries(readKept(hashesIn(paths)).value));
+  const documents = new Map(Object.entries(readKept(documentsIn(paths)).value));
+  return (profile) => {
+    const key = approvalKey(profile);
+    const kept = documents.get(key);
+    return kept !== undefined && kept.sha256 === hashes.get(key)?.sha256 ? kept.document : undefined;
+  };
 }
 
 /** As `change`. */
-export const approve = (paths: Paths, approvals: readonly Approval[]): Promise<Problem | null> =>
-  change(paths, (kept) => ({ ...kept, ...Object.fromEntries(approvals.map(({ file, sha256 }) => [file, { sha256 }])) }));
+export const approve = (paths: Paths, approvals: readonly Approval[]): Promise<readonly Problem[]> =>
+  change(paths, {
+    hashes: (kept) => ({ ...kept, ...entriesOf(approvals, ({ sha256 }) => ({ sha256 })) }),
+    documents: (kept) => ({ ...kept, ...entriesOf(approvals, ({ sha256, document }) => ({ sha256, document })) }),
+  });
 
-/** As `change`. */
-export const disapprove = (paths: Paths, files: readonly string[]): Promise<Problem | null> =>
-  change(paths, (kept) => Object.fromEntries(Object.entries(kept).filter(([file]) => !files.includes(file))));
+const entriesOf = <T>(approvals: readonly Approval[], of: (approval: Approval) => T): Record<string, T> =>
+  Object.fromEntries(approvals.map((approval) => [approvalKey(approval.profile), of(approval)]));
 
-/** Throws `state-unwritable`. Gives `state-set-aside` where the file could not be understood and is kept under another name. */
-async function change(paths: Paths, to: (kept: Approvals) => Approvals): Promise<Problem | null> {
-  const { default: Conf } = await import('conf');
-  try {
-    makeFolder(paths.state);
-    const kept = read(paths);
-    const aside = kept === null ? setAside(fileOf(paths)) : null;
-    const store = new Conf({ cwd: paths.state, configName: 'approvals', accessPropertiesByDotNotation: false, configFileMode: 0o600 });
-    store.store = { schemaVersion: 1, value: to(kept ?? {}) };
-    return aside;
-  } catch (error) {
-    const { code = 'unknown' } = error as NodeJS.ErrnoException;
-    throw new ProblemError(problem('state-unwritable', { path: fileOf(paths), code }), { cause: error });
-  }
+/** As `change`. What signatures vouch for is not used any more either. */
+export function disapprove(paths: Paths, profiles: readonly Asked[]): Promise<readonly Problem[]> {
+  const keys = new Set(profiles.map(approvalKey));
+  const refused = profiles.filter(({ source }) => source.team?.signed === true).map((one) => [approvalKey(one), { sha256: REFUSED }]);
+  return change(paths, {
+    hashes: (kept) => ({ ...without(kept, keys), ...(Object.fromEntries(refused) as Hashes) }),
+    documents: (kept) => without(kept, keys),
+  });
 }
 
-/** Null: the file is there and cannot be understood. */
-function read(paths: Paths): Approvals | null {
-  try {
-    const kept = v.safeParse(ApprovalsSchema, JSON.parse(readFileSync(fileOf(paths), 'utf8')));
-    return kept.success ? kept.output.value : null;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ENOENT' ? {} : null;
-  }
-}
+/** As `change`: nothing is left of them. */
+export const forget = (paths: Paths, profiles: readonly Asked[]): Promise<readonly Problem[]> => {
+  const keys = new Set(profiles.map(approvalKey));
+  return change(paths, { hashes: (kept) => without(kept, keys), documents: (kept) => without(kept, keys) });
+};
 
-function setAside(path: string): Problem {
-  const aside = path.replace(/\.json$/, `.aside-${Date.now()}.json`);
-  renameSync(path, aside);
-  return problem('state-set-aside', { path, aside });
-}
+const without = <T>(kept: Readonly<Record<string, T>>, keys: ReadonlySet<string>): Record<string, T> =>
+  Object.fromEntries(Object.entries(kept).filter(([key]) => !keys.has(key)));
+
+type Hashes = v.InferOutput<typeof HashesSchema>;
+type Documents = v.InferOutput<typeof DocumentsSchema>;
+type To = { readonly hashes: (kept: Hashes) => Hashes; readonly documents: (kept: Documents) => Documents };
+
+/** Throws `state-unwritable`, `source-busy`. Gives `state-set-aside` for each file that could not be understood and is kept under another name. */
+const change = (paths: Paths, to: To): Promise<readonly Problem[]> =>
+  withLock({ path: join(paths.state, 'approvals.lock'), name: 'approvals.json', patient: true }, async () => {
+    // The documents first: after a crash in between, what is approved is what it was, and only the difference is not known.
+    const documents = await writeKept(documentsIn(paths), to.documents(readKept(documentsIn(paths)).value));
+    const hashes = await writeKept(hashesIn(paths), to.hashes(readKept(hashesIn(paths)).value));
+    return [documents, hashes].filter((problem) => problem !== null);
+  });

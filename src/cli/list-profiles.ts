@@ -5,10 +5,9 @@ import { createReader } from '../profiles/compose/reader.ts';
 import type { FoundProfile } from '../profiles/find-profiles.ts';
 import { NO_OVERLAY, type Overlay } from '../profiles/overlay/overlay.ts';
 import { readOverlay } from '../profiles/overlay/read-overlay.ts';
-import { approvalKey } from '../profiles/source.ts';
 import { basisOf, readSummaries, writeSummaries } from '../profiles/summary/summaries.ts';
 import { summarize, type Summarized } from '../profiles/summary/summarize.ts';
-import { readApprovals } from './approvals.ts';
+import { type IsTrusted, readTrust } from './approvals.ts';
 import type { Context } from './command.ts';
 
 export type ListedProfile = Summarized & { readonly trusted: boolean };
@@ -17,18 +16,17 @@ export type ListedProfile = Summarized & { readonly trusted: boolean };
 export async function listProfiles(found: readonly FoundProfile[], context: Context): Promise<readonly ListedProfile[]> {
   const own = await readOverlay(context.paths.config);
   const all = await summaries(found, { context, overlay: own.ok ? own.value : NO_OVERLAY });
-  const isApproved = found.some(({ source }) => source.needsTrust) ? readApprovals(context.paths) : () => false;
+  const isTrusted = readTrust(context.paths);
   return all.map((profile) => ({
     ...profile,
     // As when they are loaded: while the person's own changes cannot be read, nothing is used.
     ...(!own.ok && { summary: null, errors: [...profile.errors, ...own.error] }),
-    trusted: isTrusted(profile, isApproved),
+    trusted: mayBeUsed(profile, isTrusted),
   }));
 }
 
-type Approved = ReturnType<typeof readApprovals>;
-const isTrusted = ({ summary, ...profile }: Summarized, isApproved: Approved): boolean =>
-  !profile.source.needsTrust || (summary !== null && isApproved({ file: approvalKey(profile), sha256: summary.sha256 }));
+const mayBeUsed = ({ summary, ...profile }: Summarized, isTrusted: IsTrusted): boolean =>
+  !profile.source.needsTrust || (summary !== null && isTrusted(profile, summary.sha256));
 
 /** Fewer are understood sooner than a file of summaries is read. */
 const WORTH_KEEPING = 50;

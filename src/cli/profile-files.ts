@@ -8,8 +8,8 @@ import { loadProfile, type LoadedProfile, profileErrors } from '../profiles/load
 import { NO_OVERLAY, type Overlay } from '../profiles/overlay/overlay.ts';
 import { readOverlay } from '../profiles/overlay/read-overlay.ts';
 import { selectProfiles } from '../profiles/select-profiles.ts';
-import { approvalKey, scopeOf } from '../profiles/source.ts';
-import { type Approval, readApprovals } from './approvals.ts';
+import { scopeOf } from '../profiles/source.ts';
+import { type IsTrusted, readTrust } from './approvals.ts';
 import type { Context } from './command.ts';
 
 /** A profile as it is on disk: checked, or with all that is wrong with it. */
@@ -20,8 +20,9 @@ export type ProfileFile = FoundProfile & {
   readonly trusted: boolean;
 };
 
-export const allProfiles = (context: Context): Promise<FoundProfiles> =>
-  findProfiles({ cwd: context.cwd, paths: context.paths, home: homeDirectory(context.env) });
+/** `newest`: of a team's sources what was fetched last, whether it is in use yet or not. */
+export const allProfiles = ({ cwd, paths, env }: Context, states: 'in-use' | 'newest' = 'in-use'): Promise<FoundProfiles> =>
+  findProfiles({ cwd, paths, home: homeDirectory(env), states });
 
 export const profileNames = async (context: Context): Promise<string[]> => (await allProfiles(context)).profiles.map(({ name }) => name);
 
@@ -29,8 +30,12 @@ export const profileNames = async (context: Context): Promise<string[]> => (awai
  * The profiles that names, patterns and groups mean, loaded. Throws `profile-not-found`.
  * Files that may belong to a group but cannot be read are told, not left out in silence.
  */
-export async function pickProfiles(words: readonly string[], context: Context): Promise<ProfileFile[]> {
-  const [found, loading] = await Promise.all([allProfiles(context), startLoading(context)]);
+export const pickProfiles = async (words: readonly string[], context: Context): Promise<ProfileFile[]> =>
+  await pickAmong(await allProfiles(context), words, context);
+
+/** The same among those that were found. */
+export async function pickAmong(found: FoundProfiles, words: readonly string[], context: Context): Promise<ProfileFile[]> {
+  const loading = await startLoading(context);
   try {
     const { profiles, unread } = await selectProfiles(found, words, loading);
     tell(unread, context);
@@ -54,9 +59,9 @@ async function startLoading({ paths }: Context): Promise<Loading> {
 }
 
 async function loadWith(loading: Loading, found: readonly FoundProfile[], context: Context): Promise<ProfileFile[]> {
-  const isApproved = found.some(({ source }) => source.needsTrust) ? readApprovals(context.paths) : () => false;
+  const isTrusted = readTrust(context.paths);
   const files = await Promise.all(
-    found.map(async (profile) => fileOf(profile, { result: await load(profile, loading, context), isApproved })),
+    found.map(async (profile) => fileOf(profile, { result: await load(profile, loading, context), isTrusted })),
   );
   tell(
     files.flatMap(({ loaded, shadowedBy }) => (shadowedBy === null ? (loaded?.warnings ?? []) : [])),
@@ -73,16 +78,16 @@ async function load({ file, source }: FoundProfile, { read, overlay, overlayErro
 }
 
 type Loaded = Result<LoadedProfile, FileError[]>;
-type Outcome = { readonly result: Loaded; readonly isApproved: (approval: Approval) => boolean };
+type Outcome = { readonly result: Loaded; readonly isTrusted: IsTrusted };
 
-function fileOf(profile: FoundProfile, { result, isApproved }: Outcome): ProfileFile {
+function fileOf(profile: FoundProfile, { result, isTrusted }: Outcome): ProfileFile {
   const { needsTrust } = profile.source;
   if (!result.ok) return { ...profile, loaded: null, errors: result.error, trusted: !needsTrust };
   return {
     ...profile,
     loaded: result.value,
     errors: [],
-    trusted: !needsTrust || isApproved({ file: approvalKey(profile), sha256: result.value.sha256 }),
+    trusted: isTrusted(profile, result.value.sha256),
   };
 }
 
@@ -91,7 +96,9 @@ export function checkedProfiles(files: readonly ProfileFile[]): readonly LoadedP
   const loaded = checkFiles(files);
   const stranger = files.find(({ trusted }) => !trusted);
   if (stranger === undefined) return loaded;
-  throw new ProblemError(problem('profile-untrusted', { name: stranger.name, source: stranger.source.directory }));
+  throw new ProblemError(
+    problem('profile-untrusted', { name: stranger.name, source: stranger.source.team?.name ?? stranger.source.directory }),
+  );
 }
 
 /** The same without a look at trust. */

@@ -5,6 +5,7 @@ export type ComposeFacts = {
   'extends-circle': { readonly chain: string };
   'extends-deep': { readonly chain: string; readonly most: number };
   'extends-in-defaults': Record<string, never>;
+  'config-unseen': { readonly text: string };
   'variable-name': { readonly name: string };
   'variable-value': { readonly name: string };
   'variable-nested': { readonly name: string };
@@ -27,6 +28,8 @@ export const COMPOSE_WORDS: { readonly [Code in keyof ComposeFacts]: (facts: Com
   'extends-absent': (f) => `extends names ${f.text}, and there is no such profile in this folder.${meant(f.nearest)}`,
   'extends-leaves': (f) =>
     `extends names ${f.text}, which lies outside of the folder of these profiles, so it is not read. Put the base itself here.`,
+  'config-unseen': (f) =>
+    `${f.text} could change without asking you again, as it is not part of what you trust, and an ssh_config can run any program. Write its settings under sshOptions, or let everybody put them into their own ~/.ssh/config.`,
   'extends-circle': (f) => `extends goes in a circle: ${f.chain}. Remove one of them.`,
   'extends-deep': (f) => `extends goes deeper than ${f.most} bases: ${f.chain}. Put what they share into fewer files.`,
   'extends-in-defaults': () => 'The defaults of a folder extend nothing. Write here what they share, or let the profiles extend it.',

@@ -9,6 +9,7 @@ import { PROFILE_FILES, type ProfileFilesFacts } from './problems/profile-files.
 import { PROMPT, type PromptFacts } from './problems/prompt.ts';
 import { RECOVERY, type RecoveryFacts } from './problems/recovery.ts';
 import { SOURCE, type SourceFacts } from './problems/source.ts';
+import { TRUST, type TrustFacts } from './problems/trust.ts';
 import { USAGE, type UsageFacts } from './problems/usage.ts';
 import { WAY, type WayFacts } from './problems/way.ts';
 
@@ -21,6 +22,7 @@ type FactsByCode = NetworkFacts &
   RecoveryFacts &
   UsageFacts &
   SourceFacts &
+  TrustFacts &
   CommandLineFacts &
   ProfileFilesFacts;
 export type ProblemCode = keyof FactsByCode;
@@ -42,6 +44,7 @@ const CATALOGUE = {
   ...RECOVERY,
   ...USAGE,
   ...SOURCE,
+  ...TRUST,
   ...COMMAND_LINE,
   ...PROFILE_FILES,
 };

@@ -20,17 +20,18 @@ export type FoundProfiles = {
   readonly errors: readonly FileError[];
 };
 
-type Given = { readonly cwd: string; readonly paths: Paths; readonly home?: string };
+/** `states`: of a team's sources those that are in use, or the newest that were fetched. */
+type Given = { readonly cwd: string; readonly paths: Paths; readonly home?: string; readonly states?: 'in-use' | 'newest' };
 
 /**
  * Lists the profiles of the repository's `.tunnels/` folders, the nearest first, then the user's own, then those of the
  * team's sources in the order in which they were added. The first of a name wins.
  */
-export async function findProfiles({ cwd, paths, home = homeDirectory(process.env) }: Given): Promise<FoundProfiles> {
+export async function findProfiles({ cwd, paths, home = homeDirectory(process.env), states = 'in-use' }: Given): Promise<FoundProfiles> {
   const own = new Set([paths.config, paths.state, paths.runtime, paths.profiles]);
   // TUNNELS_HOME may be ~/.tunnels: what lies there are settings, not profiles.
   const folders = (await projectFolders(cwd, home)).filter((folder) => !own.has(folder));
-  const team = teamFolders(paths);
+  const team = teamFolders(paths, states);
   const listed = await Promise.all([
     ...folders.map((folder) => listFolder(projectSource(folder), { linksMayLeave: false })),
     // The user's own links may lead anywhere, as into a folder of dotfiles.

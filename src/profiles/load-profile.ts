@@ -12,6 +12,7 @@ import { createReader, type Reader, type Scope } from './compose/reader.ts';
 import { sortErrors, type FileError } from './file-error.ts';
 import { NO_OVERLAY, type Overlay } from './overlay/overlay.ts';
 import { withoutExtension } from './profile-name.ts';
+import { unseenConfig } from './unseen-config.ts';
 
 export type LoadedProfile = {
   readonly profile: Profile;
@@ -19,6 +20,8 @@ export type LoadedProfile = {
   readonly document: ProfileDocument;
   /** The same without the person's own changes: what everybody shares. A variable that has no value there stays `${name}`. */
   readonly shared: () => unknown;
+  /** As `shared`, but a variable that has no value there has the person's own: what a person is to see before trusting it. */
+  readonly toTrust: () => unknown;
   readonly file: string;
   /** The profile, its bases and the defaults of its folder, as they were read: nothing else is in the document. */
   readonly files: readonly ReadFile[];
@@ -65,7 +68,8 @@ async function readAll(file: string, given: LoadGiven): Promise<ReadAll> {
   const { layers, errors } = await readLayers(file, { scope, read });
   if (layers.length === 0) return { layers, errors: sortErrors(errors), composed: null };
   const composed = compose(layers, { name: profileNameOf(file), home, overlay, allRead: errors.length === 0 });
-  return { layers, errors: sortErrors([...composed.errors, ...errors]), composed };
+  const unseen = unseenConfig(composed.root, { scope, home });
+  return { layers, errors: sortErrors([...composed.errors, ...errors, ...unseen]), composed };
 }
 
 const besideIt = (file: string): Scope => ({ folder: dirname(resolve(file)), linksMayLeave: true });
@@ -73,10 +77,11 @@ const besideIt = (file: string): Scope => ({ folder: dirname(resolve(file)), lin
 type Sources = { readonly layers: readonly Layer[]; readonly overlay: Overlay; readonly scope: Scope };
 
 function loadedFrom(composed: Composed, { layers, overlay, scope }: Sources): Omit<LoadedProfile, 'profile' | 'document' | 'file'> {
-  const { shared, warnings, variables, root } = composed;
+  const { shared, toTrust, warnings, variables, root } = composed;
   const files = layers.map(({ role, source: { file, sha256 } }) => ({ file, role, sha256 }));
   return {
     shared,
+    toTrust,
     files,
     sha256: hashOf(files, scope),
     origins: originsOf(root, { files, overlay }),

@@ -12,8 +12,11 @@ export type Source = {
   /** What others may have written is used only after a person has approved it, again after every change. */
   readonly needsTrust: boolean;
   /** Of a team's source only: its name, and the state (a commit, or a hash) whose files these are; null: read in place. */
-  readonly team?: { readonly name: string; readonly id: string | null };
+  readonly team?: Team;
 };
+
+/** `signed`: its states are used only where one of the keys that it was added with has signed them. */
+export type Team = { readonly name: string; readonly id: string | null; readonly signed: boolean };
 
 export const projectSource = (directory: string): Source => ({ kind: 'project', directory, needsTrust: true });
 export const userSource = (directory: string): Source => ({ kind: 'user', directory, needsTrust: false });
@@ -21,9 +24,7 @@ export const userSource = (directory: string): Source => ({ kind: 'user', direct
 export const teamSource = ({
   directory,
   ...team
-}: {
-  readonly name: string;
-  readonly id: string | null;
+}: Team & {
   readonly directory: string;
 }): Source => ({
   kind: 'team',

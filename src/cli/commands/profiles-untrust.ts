@@ -1,6 +1,5 @@
 import { EXIT } from '../../model/problems/entry.ts';
 import { SCHEMA_VERSION } from '../../model/snapshot.ts';
-import { approvalKey } from '../../profiles/source.ts';
 import { disapprove } from '../approvals.ts';
 import { defineCommand } from '../command.ts';
 import { pickProfiles } from '../profile-files.ts';
@@ -15,9 +14,9 @@ export const command = defineCommand({
   async run({ words }, context) {
     const { screen, paths } = context;
     const picked = await pickProfiles(words, context);
-    const aside = await disapprove(paths, picked.map(approvalKey));
+    const asides = await disapprove(paths, picked);
     const files = picked.map(({ file }) => file);
-    if (aside !== null) screen.explain(aside);
+    for (const aside of asides) screen.explain(aside);
     screen.show({ document: () => ({ schemaVersion: SCHEMA_VERSION, untrusted: files }), text: () => '' });
     return EXIT.done;
   },

@@ -17,6 +17,7 @@ export type Composed = {
   readonly document: ProfileDocument | null;
   readonly root: Mapping;
   readonly shared: () => unknown;
+  readonly toTrust: () => unknown;
   readonly variables: Variables;
   readonly errors: readonly FileError[];
   /** One for each variable that is used and has no value. */
@@ -49,12 +50,17 @@ export function compose(layers: readonly Layer[], { name, home, overlay, allRead
     profile: unset.size > 0 ? null : checked.profile,
     root: outcome.root,
     shared: () => dataOf(fillVariables(merged, declared.variables).root),
+    toTrust: () => dataOf(fillVariables(merged, filledIn(declared.variables, own.variables)).root),
     variables: own.variables,
     errors: [...hiddenSecrets(roots), ...declared.errors, ...unknown, ...checked.errors],
     unset: filled.unset.map((variable) => unsetError(variable, name)),
     warnings: [...own.warnings, ...outcome.warnings],
   };
 }
+
+/** A person's own values only where the files have none. */
+const filledIn = (declared: Variables, own: Variables): Variables =>
+  new Map([...declared].map(([name, variable]) => [name, variable.value.value === null ? (own.get(name) ?? variable) : variable]));
 
 /** What only the files themselves are about. `$schema` says where an editor finds the schema, seen from its own file. */
 const OF_FILES: Readonly<Record<Role, ReadonlySet<string>>> = {

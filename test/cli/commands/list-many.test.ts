@@ -66,7 +66,7 @@ describe('a list of many profiles', () => {
   test('calls a profile trusted only as it is now', async () => {
     const world = many();
     expect(await firstOf(world)).toMatchObject({ trusted: false });
-    await run(world, 'profiles', 'trust', 'p0');
+    await run(world, 'profiles', 'trust', 'p0', '--yes');
     expect(await firstOf(world)).toMatchObject({ trusted: true });
     world.write('.tunnels/_base.yml', 'hops: [b]\n');
     expect(await firstOf(world)).toMatchObject({ trusted: false, valid: true });

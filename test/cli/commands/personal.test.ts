@@ -90,7 +90,7 @@ describe('what a person changes for themselves', () => {
   test('is what is sent to the supervisor, and neither asks for trust nor gives it', async () => {
     const world = team();
     expect((await run(world, 'up', 'db')).code).toBe(4);
-    await run(world, 'profiles', 'trust', 'db');
+    await run(world, 'profiles', 'trust', 'db', '--yes');
     expect((await run(world, 'up', 'db', '--no-wait')).code).toBe(0);
     write(world, 'overrides.yaml', 'profiles: { db: { variables: { login: bob } } }\n');
     expect((await run(world, 'up', 'db', '--no-wait')).code).toBe(0);
@@ -104,7 +104,7 @@ describe('what a person changes for themselves', () => {
 
   test('counts for groups too', async () => {
     const world = team();
-    await run(world, 'profiles', 'trust', 'db');
+    await run(world, 'profiles', 'trust', 'db', '--yes');
     expect((await run(world, 'up', 'mine', '--no-wait')).code).toBe(0);
     expect((await run(world, 'up', 'team', '--no-wait')).code).toBe(2);
     rmSync(join(world.home, '.tunnels/_defaults.yaml'));

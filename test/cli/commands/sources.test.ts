@@ -25,7 +25,7 @@ describe("a team's repository", () => {
     expect([added.code, added.out]).toEqual([0, 'db\nweb\n']);
     expect(added.err).toContain('profiles trust');
     expect((await run(here, 'up', 'db')).code).toBe(4);
-    expect((await run(here, 'profiles', 'trust', 'db')).code).toBe(0);
+    expect((await run(here, 'profiles', 'trust', 'db', '--yes')).code).toBe(0);
     expect((await run(here, 'up', 'db', '--no-wait')).code).toBe(0);
     await repo.commit({ 'web.yaml': PROFILE });
     const updated = await run(here, 'profiles', 'update');
@@ -33,15 +33,17 @@ describe("a team's repository", () => {
     expect((await run(here, 'up', 'db', '--no-wait')).code).toBe(0);
     await repo.commit({ 'db.yaml': `${PROFILE}# another\n` });
     await run(here, 'profiles', 'update', 'acme');
-    expect((await run(here, 'up', 'db', '--no-wait')).code).toBe(4);
+    // What was trusted stays in use until the change is.
+    expect((await run(here, 'up', 'db', '--no-wait')).code).toBe(0);
     expect((await run(here, 'profiles', 'untrust', 'db')).code).toBe(0);
+    expect((await run(here, 'up', 'db', '--no-wait')).code).toBe(4);
   });
 
   test('that is pinned shows its update in every list, and goes on as it is', async () => {
     const [repo, here] = [await makeRepo(), world()];
     const id = await repo.commit({ 'db.yaml': PROFILE });
     await run(here, 'profiles', 'add', 'acme', repo.url);
-    await run(here, 'profiles', 'trust', 'db');
+    await run(here, 'profiles', 'trust', 'db', '--yes');
     await pin(pathsOf(here), { name: 'acme', id });
     const evil = await repo.commit({ 'db.yaml': PROFILE.replace('bastion', 'evil'), 'new.yaml': PROFILE }, 'Improve \u001b[2J\u202ethings');
     const updated = await run(here, 'profiles', 'update');
@@ -126,7 +128,7 @@ describe("a team's repository", () => {
     const [repo, here] = [await makeRepo(), world()];
     await repo.commit({ 'db.yaml': PROFILE });
     await run(here, 'profiles', 'add', 'acme', repo.url);
-    await run(here, 'profiles', 'trust', 'db');
+    await run(here, 'profiles', 'trust', 'db', '--yes');
     const removed = await run(here, 'profiles', 'remove', 'acme');
     expect(removed.code).toBe(0);
     expect((await run(here, 'up', 'db')).code).toBe(2);
@@ -202,7 +204,7 @@ test('a folder is read in place, follows no link that leads out of it, and needs
   mkdirSync(join(here.home, 'shared'));
   writeFileSync(join(here.home, 'shared', 'db.yaml'), PROFILE);
   await run(here, 'profiles', 'add', 'shared', './shared');
-  await run(here, 'profiles', 'trust', 'db');
+  await run(here, 'profiles', 'trust', 'db', '--yes');
   expect((await run(here, 'up', 'db', '--no-wait')).code).toBe(0);
   expect((await run(here, 'profiles', 'update')).out).toContain('read in place');
   writeFileSync(join(here.home, 'shared', 'db.yaml'), `${PROFILE}# changed\n`);
