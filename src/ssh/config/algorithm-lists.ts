@@ -14,9 +14,13 @@ export function listOf(asked: Asked, name: string): readonly string[] | null {
   const key = name.toLowerCase() as AlgorithmKey;
   const names = namesOf(/^[-+^]/.test(text) ? text.slice(1) : text);
   const list = CHANGES[text.charAt(0)]?.(OPENSSH[key], names, key) ?? expand(names, key);
-  if (list.length === 0) throw configInvalid(asked.hop, `its ${name} is ${text}, which leaves no algorithm.`);
+  if (list.length === 0 && INDISPENSABLE.has(key))
+    throw configInvalid(asked.hop, `its ${name}${text && ` (${text})`} leaves no algorithm.`);
   return list;
 }
+
+/** Without keys or authorities there are other ways to log in and to trust, and some ciphers need no MAC. */
+const INDISPENSABLE: ReadonlySet<AlgorithmKey> = new Set(['kexalgorithms', 'hostkeyalgorithms', 'ciphers']);
 
 type Change = (list: readonly string[], names: readonly string[], key: AlgorithmKey) => readonly string[];
 

@@ -1,15 +1,20 @@
+import { isAlgorithmKey } from './openssh-algorithms.ts';
+
 /** What ssh_config says about one host: lower-case keyword → its values, one for each time it was said. */
 export type Answer = ReadonlyMap<string, readonly string[]>;
 
 /**
  * The output of `ssh -G`: a line for each value, the keyword in lower case, then a space, nothing quoted.
- * Lines that are not of this form are passed over, so that a newer ssh cannot break us.
+ * Lines that are not of this form are passed over, so that a newer ssh cannot break us. A list of algorithms may have
+ * nothing in it (`-*`), which is not the same as nothing said.
  */
 export function parseAnswer(text: string): Answer {
   const answer = new Map<string, string[]>();
   for (const line of text.split(/\r?\n/)) {
-    const match = /^([a-z][a-z0-9]*)[ \t]+(.*\S)\s*$/i.exec(line);
-    if (match?.[1] !== undefined && match[2] !== undefined) append(answer, { key: keywordOf(match[1]), value: match[2] });
+    const [, word, value = ''] = /^([a-z][a-z0-9]*)[ \t]+(.*\S)?\s*$/i.exec(line) ?? [];
+    if (word === undefined) continue;
+    const key = keywordOf(word);
+    if (value !== '' || isAlgorithmKey(key)) append(answer, { key, value });
   }
   return answer;
 }

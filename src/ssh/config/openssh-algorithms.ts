@@ -35,6 +35,8 @@ export const OPENSSH = {
   macs: [...[...UMAC, ...HMAC].map((name) => `${name}-etm@openssh.com`), ...UMAC.map((name) => `${name}@openssh.com`), ...HMAC],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 
+export const isAlgorithmKey = (keyword: string): keyword is AlgorithmKey => Object.hasOwn(OPENSSH, keyword);
+
 const WEAK_KEYS = ['ssh-rsa', 'ssh-dss', 'ssh-rsa-cert-v01@openssh.com', 'ssh-dss-cert-v01@openssh.com'];
 const WEAK_MACS = ['hmac-md5', 'hmac-md5-96', 'hmac-sha1-96'];
 

@@ -118,6 +118,8 @@ describe('a list of the installed ssh', () => {
     ['a,c', 'a,c'],
     ['c,b,a', '^c,b'],
     ['x', 'x'],
+    // `-*`: nothing is left, which is not nothing said.
+    ['', ''],
   ])('a,b,c that has become %s is %s', (own, expected) => {
     expect(said('a,b,c', own)).toBe(expected);
   });
