@@ -59,13 +59,15 @@ export const mistake = (about: About, exitCode: ExitCode, words: Words): Finding
 });
 
 /** `fix` in place of the problem's own words where those speak of a tunnel that goes on trying. */
-export function trouble({ check, subject }: About, p: Problem, { why, fix }: { readonly why: string; readonly fix?: string }): Finding {
-  const { text, next } = wordsOf(p);
+export function trouble({ check, subject }: About, p: Problem, { why, fix, tunnel }: Trouble): Finding {
+  const { text, next } = wordsOf(p, tunnel);
   const exit = exitCodeOf(p);
   // In time nothing comes up here: the doctor does not wait.
   const exitCode = exit === EXIT.notUpInTime ? EXIT.failed : exit;
   return { check, subject, severity: 'error', what: text, why: plain(why), fix: plain(fix ?? next), exitCode };
 }
+
+type Trouble = { readonly why: string; readonly fix?: string /** That is to be brought up once it is mended. */; readonly tunnel?: string };
 
 /** Whether the problem's own advice also holds where nothing is being tried. */
 export const advisesPerson = (p: Problem): boolean => retryClassOf(p) === 'person';

@@ -56,5 +56,7 @@ async function inOrder<T, R>(items: readonly T[], work: (item: T) => Promise<R>)
   return results;
 }
 
-/** Profiles that share a hop say the same of it. */
-const unique = (findings: readonly Finding[]): Finding[] => [...new Map(findings.map((one) => [JSON.stringify(one), one])).values()];
+/** Profiles that share a hop say the same of it, with each its own name in what is to be done. */
+const unique = (findings: readonly Finding[]): Finding[] => [
+  ...new Map(findings.map((one) => [JSON.stringify({ ...one, fix: one.fix !== '' }), one])).values(),
+];

@@ -51,7 +51,7 @@ async function examineHops(profile: Profile, { route, round }: Way, examining: E
     const remote = profile.forwards.filter(({ on }) => on !== 'local' && on + before === index);
     // First, as looking at bindings shows what the account allows.
     if (hop.link !== null) findings.push(...(await examineRemote(remote, { profile, link: hop.link }, examining)));
-    findings.push(...run(CHECKS.hop, await hopFacts(hop, remote.length > 0, examining)));
+    findings.push(...run(CHECKS.hop, await hopFacts(hop, { tunnel: profile.name, listens: remote.length > 0 }, examining)));
   }
   return findings;
 }

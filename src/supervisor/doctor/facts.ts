@@ -26,6 +26,8 @@ export type RouteFacts = { readonly subject: string; readonly route: readonly Re
 
 export type HopFacts = {
   readonly subject: string;
+  /** A tunnel that leads through it. */
+  readonly tunnel: string;
   readonly hop: ResolvedHop;
   readonly keys: KeyFacts;
   readonly known: KnownFacts;

@@ -25,6 +25,7 @@ export const server = (changes: Partial<ServerFacts> = {}): ServerFacts => ({
 
 export const hop = (changes: Partial<HopFacts> = {}): HopFacts => ({
   subject: 'hop ann@bastion:22',
+  tunnel: 'db',
   hop: aHop({ name: 'bastion', host: 'bastion', port: 22, user: 'ann' }),
   keys: { login: { labels: ['/k'], skipped: [], certificates: [] }, agent: null },
   known: { pins: [], at: ['/known_hosts:1'], authorities: [], unreadable: [] },

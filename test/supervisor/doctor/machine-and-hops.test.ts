@@ -43,6 +43,7 @@ describe('the doctor, of a hop,', () => {
     const keys = { login, agent: null };
     const failing = hop({ keys, reached: { is: 'failed', problem: login } });
     expect(checkCredentials(failing)).toMatchObject([{ severity: 'error', exitCode: 4 }]);
+    expect(checkCredentials(failing)[0]?.fix).toContain('tunnels restart db');
     expect(checkReachable(failing)).toEqual([]);
     const waiting = problem('prompt-waiting', { id: '1', what: 'the password of ann@h' });
     const asking = hop({ keys, reached: { is: 'failed', problem: waiting } });

@@ -6,22 +6,22 @@ import type { ResolvedHop } from '../../../ssh/types.ts';
 import { type HopFacts, isProblem, type Reached } from '../facts.ts';
 
 /** Keys that can be read, and an agent that answers and has some. */
-export function checkCredentials({ subject, keys, hop, reached }: HopFacts): Finding[] {
+export function checkCredentials({ subject, tunnel, keys, hop, reached }: HopFacts): Finding[] {
   const about = { check: 'credentials', subject };
   if (isProblem(keys.login)) {
-    const { text, next } = wordsOf(keys.login);
+    const { text, next } = wordsOf(keys.login, tunnel);
     const isSaid = keys.login.code === 'agent-unusable';
     const found =
       mayBeAsked(hop) && !isSameTrouble(reached, keys.login)
         ? advice(about, 'note', { what: text, why: 'Until then a person is needed at each login.', fix: next })
-        : trouble(about, keys.login, { why: 'Without a key there is nothing to log in with.' });
+        : trouble(about, keys.login, { why: 'Without a key there is nothing to log in with.', tunnel });
     return [found, ...(isSaid ? [] : agent(keys, about))];
   }
   const { labels, skipped } = keys.login;
   const unusable = skipped.flatMap((p) => {
     // Said below, whether or not there are other keys.
     if (p.code === 'agent-unusable') return [];
-    const { text, next } = wordsOf(p);
+    const { text, next } = wordsOf(p, tunnel);
     return advice(about, 'warning', {
       what: text,
       why: 'The profile or ssh_config names it, and the login works only without it.',

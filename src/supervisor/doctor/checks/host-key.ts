@@ -3,7 +3,7 @@ import type { Problem } from '../../../model/problem.ts';
 import type { HopFacts } from '../facts.ts';
 
 /** Whether we know whom we talk to. What the server showed counts; where it was not reached, that something is on file. */
-export function checkHostKey({ subject, known, reached }: HopFacts): Finding[] {
+export function checkHostKey({ subject, tunnel, known, reached }: HopFacts): Finding[] {
   const about = { check: 'host-key', subject };
   const unreadable = known.unreadable.map(({ file, code }) =>
     advice(about, 'warning', {
@@ -13,7 +13,7 @@ export function checkHostKey({ subject, known, reached }: HopFacts): Finding[] {
     }),
   );
   if (reached.is === 'failed' && isAboutHostKey(reached.problem))
-    return [...unreadable, trouble(about, reached.problem, { why: 'A server that cannot prove itself may be anybody.' })];
+    return [...unreadable, trouble(about, reached.problem, { why: 'A server that cannot prove itself may be anybody.', tunnel })];
   const words = howKnown(known);
   if (words !== null) return [...unreadable, allWell(about, `The host key is ${words}.`)];
   if (reached.is === 'reached') return [...unreadable, allWell(about, 'The host key is known.')];

@@ -6,7 +6,7 @@ import { type HopFacts, isProblem } from '../facts.ts';
 import { isAboutHostKey } from './host-key.ts';
 
 /** From the name to a login that works. */
-export function checkReachable({ subject, hop, keys, reached }: HopFacts): Finding[] {
+export function checkReachable({ subject, tunnel, hop, keys, reached }: HopFacts): Finding[] {
   const about = { check: 'reachable', subject };
   switch (reached.is) {
     case 'reached':
@@ -22,7 +22,11 @@ export function checkReachable({ subject, hop, keys, reached }: HopFacts): Findi
     case 'failed': {
       if (isToldElsewhere(reached.problem) || (isProblem(keys.login) && keys.login.code === reached.problem.code)) return [];
       return [
-        trouble(about, reached.problem, { why: 'Nothing of the profile comes up without this hop.', ...fixOf(reached.problem, hop) }),
+        trouble(about, reached.problem, {
+          why: 'Nothing of the profile comes up without this hop.',
+          tunnel,
+          ...fixOf(reached.problem, hop),
+        }),
       ];
     }
   }

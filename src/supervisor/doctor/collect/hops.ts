@@ -41,12 +41,15 @@ export async function visit(route: readonly ResolvedHop[], profile: Profile, exa
 }
 
 /** What is known of one hop; of its server only where something of the profile listens on it, and after that was looked at. */
-export async function hopFacts({ hop, reached, link }: Visited, listens: boolean, examining: Examining): Promise<HopFacts> {
+export async function hopFacts({ hop, reached, link }: Visited, { tunnel, listens }: Wanted, examining: Examining): Promise<HopFacts> {
   const [keys, known] = await Promise.all([keyFacts(hop, examining.clock), knownFacts(hop)]);
   const server = link === null || !listens ? null : await serverFacts(link, examining);
   const hostCertificate = hostCertificateFacts(link?.hostCertificate ?? null, known, examining.clock);
-  return { subject: `hop ${hop.user}@${hop.name}:${hop.port}`, hop, keys, known, reached, hostCertificate, server };
+  return { subject: `hop ${hop.user}@${hop.name}:${hop.port}`, tunnel, hop, keys, known, reached, hostCertificate, server };
 }
+
+/** Of the profile: its name, and whether something of it listens on the hop. */
+type Wanted = { readonly tunnel: string; readonly listens: boolean };
 
 async function serverFacts(link: HopLink, examining: Examining): Promise<ServerFacts> {
   const keepalive = await inTime(examining, examining.keepaliveOf(link));
