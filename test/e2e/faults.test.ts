@@ -104,11 +104,12 @@ describe.runIf(isRoot)('`tunnels up` when something is wrong', () => {
       const path = parts.lab.home.write('.ssh/text', 'not a key\n', 0o600);
       await blocked('text-key', { identity: path }, 'key-unusable');
     });
-    test('an encrypted key without an agent asks for ssh-add', async () => {
+    test('an encrypted key without an agent waits for its passphrase, and the command to give it is named', async () => {
       const key = await makeKey(join(parts.lab.home.home, '.ssh'), { passphrase: 'secret words', name: 'locked' });
       await run('chown', [String(parts.lab.user.uid), key.path, `${key.path}.pub`]);
-      const { tunnel, said } = await blocked('locked-key', { identity: key.path }, 'key-unusable');
-      expect(tunnel.because?.next).toContain('ssh-add');
+      const { tunnel, said } = await blocked('locked-key', { identity: key.path }, 'prompt-waiting');
+      expect(tunnel.because?.text).toContain(key.path);
+      expect(tunnel.because?.next).toMatch(/tunnels answer \d+/);
       expect(said).not.toContain('secret words');
     });
     test('an agent that is not there is no obstacle where a key file will do', async () => {
@@ -127,11 +128,11 @@ describe.runIf(isRoot)('`tunnels up` when something is wrong', () => {
       expect(parts.lab.bastion.log().slice(from).split(`Failed publickey for ${parts.lab.user.name}`)).toHaveLength(2);
       await cli().run(['down', 'welcome']);
     });
-    test('an unknown host key stops before any login, with the fingerprint', async () => {
+    test('an unknown host key waits for a word on its fingerprint before any login', async () => {
       const known = parts.lab.home.write('.ssh/none', '');
       parts.lab.home.write('.ssh/config', `UserKnownHostsFile ${known}\nGlobalKnownHostsFile /dev/null\n`);
       const from = parts.lab.bastion.log().length;
-      const { tunnel } = await blocked('unknown', {}, 'host-key-unknown');
+      const { tunnel } = await blocked('unknown', {}, 'prompt-waiting');
       expect(tunnel.because?.text).toContain('SHA256:');
       expect(parts.lab.bastion.log().slice(from)).not.toMatch(/publickey/);
       parts.lab.home.write('.ssh/config', '');
