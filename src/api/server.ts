@@ -74,22 +74,7 @@ export function createApi(needs: ApiNeeds): Hono {
   return guarded(new Hono())
     .get('/v1/health', (c) => c.json(needs.health()))
     .get('/v1/status', (c) => c.json(snapshot(c.req.queries('name') ?? [])))
-    .put('/v1/tunnels/:name', async (c) => {
-      const name = tunnelName(c.req.param('name'));
-      const request = upRequestOf(await c.req.text());
-      return c.json(tunnels.up(name, request));
-    })
-    .put('/v1/tunnels/:name/profile', async (c) => {
-      const name = known(c.req.param('name'));
-      return c.json(tunnels.change(name, changeRequestOf(await c.req.text())));
-    })
-    .post('/v1/tunnels/:name/restart', async (c) => {
-      const name = known(c.req.param('name'));
-      const request = agentRequestOf(await c.req.text());
-      return c.json(await tunnels.restart(name, request));
-    })
-    .delete('/v1/tunnels/:name', async (c) => c.json(await tunnels.down(known(c.req.param('name')))))
-    .get('/v1/tunnels/:name/story', (c) => c.json(tunnels.story(known(c.req.param('name')))))
+    .route('/v1/tunnels', tunnelRoutes(tunnels, known))
     .post('/v1/doctor', async (c) => {
       const request = doctorRequestOf(await c.req.text());
       const findings = await needs.doctor.examine(request, AbortSignal.any([c.req.raw.signal, needs.ending]));
@@ -102,6 +87,26 @@ export function createApi(needs: ApiNeeds): Hono {
       needs.stop();
       return c.json(needs.health());
     });
+}
+
+function tunnelRoutes(tunnels: TunnelsPort, known: (name: string) => string): Hono {
+  return new Hono()
+    .put('/:name', async (c) => {
+      const name = tunnelName(c.req.param('name'));
+      const request = upRequestOf(await c.req.text());
+      return c.json(tunnels.up(name, request));
+    })
+    .put('/:name/profile', async (c) => {
+      const name = known(c.req.param('name'));
+      return c.json(tunnels.change(name, changeRequestOf(await c.req.text())));
+    })
+    .post('/:name/restart', async (c) => {
+      const name = known(c.req.param('name'));
+      const request = agentRequestOf(await c.req.text());
+      return c.json(await tunnels.restart(name, request));
+    })
+    .delete('/:name', async (c) => c.json(await tunnels.down(known(c.req.param('name')))))
+    .get('/:name/story', (c) => c.json(tunnels.story(known(c.req.param('name')))));
 }
 
 const MAX_BODY_BYTES = 1024 * 1024;

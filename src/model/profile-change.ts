@@ -29,13 +29,13 @@ export const ReloadReportSchema = v.object({
 
 export type ReloadReport = v.InferOutput<typeof ReloadReportSchema>;
 
-/** `added redis, removed web, kept postgres, connects anew`. */
+/** `added redis; removed web; kept postgres, mail; connects anew`. */
 export function changeWords({ hops, forwards, settings }: ProfileChange): string {
   const named = (['added', 'changed', 'removed', 'kept'] as const).flatMap((is) => {
     const names = forwards.filter((forward) => forward.is === is).map(({ name }) => name);
-    return names.length === 0 ? [] : [`${is} ${names.join(' ')}`];
+    return names.length === 0 ? [] : [`${is} ${names.join(', ')}`];
   });
-  return [...named, ...(hops === 'changed' ? ['connects anew'] : []), ...(settings.length > 0 ? [`set ${settings.join(' ')}`] : [])].join(
+  return [...named, ...(hops === 'changed' ? ['connects anew'] : []), ...(settings.length > 0 ? [`set ${settings.join(', ')}`] : [])].join(
     ', ',
   );
 }

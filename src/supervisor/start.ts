@@ -39,13 +39,8 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Runni
   const prompts = new PromptBook({ clock, log, keychain: systemKeychain({ clock }) });
   const shared = { clock, random: Math.random, env, log, wanted, refusals, rungs: recovery.rungs, prompts };
   const tunnels = createTunnels({ ...shared, onProfile: () => autoReload?.look() });
-  const doctor = createDoctor({
-    ...recovery.doctor,
-    clock,
-    env,
-    lease: (route, signal) => tunnels.lease(route, signal),
-    snapshot: () => tunnels.snapshot(),
-  });
+  const { lease, snapshot } = doctorsEyes(tunnels);
+  const doctor = createDoctor({ ...recovery.doctor, clock, env, lease, snapshot });
   const health: Health = { pid: process.pid, version: VERSION, apiVersion: API_VERSION, since: now(), home: paths.state };
 
   const ending = new AbortController();
@@ -76,6 +71,11 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Runni
 }
 
 const now = (): string => new Date(systemClock.now()).toISOString();
+
+const doctorsEyes = (tunnels: Tunnels): Pick<Parameters<typeof createDoctor>[0], 'lease' | 'snapshot'> => ({
+  lease: (route, signal) => tunnels.lease(route, signal),
+  snapshot: () => tunnels.snapshot(),
+});
 
 type Watching = Pick<AutoReloadGiven, 'clock' | 'log' | 'files'> & { readonly signal: AbortSignal };
 

@@ -151,6 +151,57 @@ describe('a tunnel', () => {
     expect(state.bound).toBe(0);
   });
 
+  test('asks for a changed binding only once the one before it is given back, and asks nothing else anew', async () => {
+    const { state, leases, links } = route();
+    const runner = runnerOf(links);
+    runner.up();
+    await isUp(runner);
+    const unbound = deferred<void>();
+    state.unbindAnswer = unbound.promise;
+    const before = runner.snapshot;
+    runner.change({ ...profile, forwards: [here, { ...there, to: { host: 'other', port: 1 } }] }, { byPerson: false });
+    for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    expect([state.asked, runner.snapshot.state]).toEqual([1, 'degraded']);
+    unbound.resolve();
+    await isUp(runner);
+    expect([state.asked, state.bound, leases.length]).toEqual([2, 1, 1]);
+    expect(runner.snapshot.forwards[0]).toEqual(before.forwards[0]);
+  });
+
+  test('gives a port of this machine to another forward of a changed profile at once, also while its connections drain', async () => {
+    const { links } = route();
+    const runner = runnerOf(links);
+    runner.up();
+    await isUp(runner);
+    const socket = await use(runner);
+    const [bound] = runner.snapshot.forwards;
+    const port = bound !== undefined && 'port' in bound.listen ? bound.listen.port : 0;
+    const renamed = { ...here, name: 'another', listen: { host: '127.0.0.1', port }, to: { host: 'other', port: 1 } };
+    runner.change({ ...profile, forwards: [renamed, there] }, { byPerson: false });
+    await isUp(runner);
+    expect(runner.snapshot.forwards.map(({ name, listen }) => [name, listen])).toEqual([
+      ['another', { host: '127.0.0.1', port }],
+      ['there', there.listen],
+    ]);
+    expect(socket.destroyed).toBe(false);
+    socket.destroy();
+  });
+
+  test('gives back what a changed profile has no more where it goes down in the middle of the change', async () => {
+    const { state, leases, links } = route();
+    const runner = runnerOf(links);
+    runner.up();
+    await isUp(runner);
+    const unbound = deferred<void>();
+    state.unbindAnswer = unbound.promise;
+    runner.change({ ...profile, forwards: [here, { ...there, to: { host: 'other', port: 1 } }] }, { byPerson: false });
+    const down = await goingDown(runner);
+    expect([down.isOver(), leases[0]?.released]).toEqual([false, false]);
+    unbound.resolve();
+    await down.over;
+    expect([state.bound, leases[0]?.released]).toEqual([0, true]);
+  });
+
   test('leaves nothing bound where it goes down while a binding is being verified', async () => {
     const { state, links } = route();
     const verifying = deferred<void>();
