@@ -21,6 +21,7 @@ const CASES: readonly Case[] = [
   only('KexAlgorithms mlkem768x25519-sha256', { ten: true, config: ['KexAlgorithms curve25519-sha256'], ...WEAK }),
   only('KexAlgorithms sntrup761x25519-sha512@openssh.com'),
   only('KexAlgorithms sntrup761x25519-sha512', { ten: true }),
+  only('KexAlgorithms sntrup761x25519-sha512@openssh.com', { config: ['KexAlgorithms sntrup761x25519-sha512@openssh.com'] }),
   only('KexAlgorithms curve25519-sha256'),
   only('KexAlgorithms ecdh-sha2-nistp521'),
   only('KexAlgorithms diffie-hellman-group18-sha512'),

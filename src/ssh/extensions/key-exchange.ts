@@ -60,12 +60,14 @@ function negotiate(payload: Buffer, { protocol, keys, seen, inner }: Given): unk
     becomeHybrid(exchange, { method, hash: hybrid.hash, protocol, take: () => keys.take(method) });
     acceptCertificate(exchange);
   };
-  return onNewExchange(protocol, adapt, () => inner(withKex(payload, standInFor(method, theirs.kex))));
+  const shown = withKex(payload, standInFor(method, theirs.kex));
+  return withOurs(protocol, standInFor(method, ourMethods(protocol)), () => onNewExchange(protocol, adapt, () => inner(shown)));
 }
 
 /**
  * ssh2 makes exchanges only by names that it knows. So it is shown one of those in the place of the method that was agreed on,
- * and none of the others, so that it comes to the same choice; and it still sees whether the server had guessed right.
+ * and none of the others, so that it comes to the same choice; and it still sees whether the server had guessed right. That
+ * holds for both lists: ssh_config may leave out of ours what stands in.
  */
 const standInFor = (method: string, names: readonly string[]): string[] =>
   names.map((name) => {
@@ -77,7 +79,21 @@ const STAND_IN = 'curve25519-sha256';
 /** RFC 8308 section 2.1; OpenSSH's PROTOCOL 1.9. */
 const NO_METHODS = new Set(['ext-info-s', 'kex-strict-s-v00@openssh.com']);
 
-function ourMethods(protocol: Protocol): readonly string[] {
+const ourMethods = (protocol: Protocol): readonly string[] => ourList(protocol).array;
+
+/** What we offer as ssh2 looks it up; what it sends to the server is kept elsewhere. */
+function withOurs<T>(protocol: Protocol, names: readonly string[], work: () => T): T {
+  const list = ourList(protocol);
+  const kept = list.array;
+  list.array = names;
+  try {
+    return work();
+  } finally {
+    list.array = kept;
+  }
+}
+
+function ourList(protocol: Protocol): { array: readonly string[] } {
   const offer = (protocol as unknown as { readonly _offer?: { readonly lists?: { readonly kex?: unknown } } })._offer;
-  return requireShape<{ readonly array: readonly string[] }>('Protocol._offer.lists.kex', offer?.lists?.kex, { array: 'array' }).array;
+  return requireShape<{ array: readonly string[] }>('Protocol._offer.lists.kex', offer?.lists?.kex, { array: 'array' });
 }

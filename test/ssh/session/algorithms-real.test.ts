@@ -75,6 +75,19 @@ describe('the key exchange', () => {
     for (let i = 0; i < 20; i += 1) expect((await agreedWith(sshd)).kex).toBeDefined();
   });
 
+  test('may be post-quantum alone, also where it is exchanged anew', async () => {
+    const sshd = await start('system', ['RekeyLimit 16K']);
+    const kex = ['mlkem768x25519-sha256', 'sntrup761x25519-sha512@openssh.com'];
+    expect((await agreedWith(sshd, { kex })).kex).toBe('sntrup761x25519-sha512@openssh.com');
+    const link = await dial(await hopOf(sshd, asking({ kex })));
+    const said = await link.exec('head -c 200000 /dev/zero');
+    let length = 0;
+    for await (const chunk of said) length += (chunk as Buffer).length;
+    expect(length).toBe(200_000);
+    await link.close(1_000);
+    expect(sshd.log().match(/kex: algorithm: sntrup761x25519-sha512@openssh.com/g)!.length).toBeGreaterThan(3);
+  });
+
   test('follows the order of ssh_config, and leaves out what it does not have', async () => {
     const sshd = await start('system');
     const kex = ['made-up@example.com', 'ecdh-sha2-nistp521', 'sntrup761x25519-sha512@openssh.com'];
