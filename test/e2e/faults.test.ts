@@ -107,6 +107,7 @@ describe.runIf(isRoot)('`tunnels up` when something is wrong', () => {
     test('an encrypted key without an agent waits for its passphrase, and the command to give it is named', async () => {
       const key = await makeKey(join(parts.lab.home.home, '.ssh'), { passphrase: 'secret words', name: 'locked' });
       await run('chown', [String(parts.lab.user.uid), key.path, `${key.path}.pub`]);
+      parts.lab.bastion.authorize(key.publicLine);
       const { tunnel, said } = await blocked('locked-key', { identity: key.path }, 'prompt-waiting');
       expect(tunnel.because?.text).toContain(key.path);
       expect(tunnel.because?.next).toMatch(/tunnels answer \d+/);
