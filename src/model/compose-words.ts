@@ -6,6 +6,7 @@ export type ComposeFacts = {
   'extends-deep': { readonly chain: string; readonly most: number };
   'extends-in-defaults': Record<string, never>;
   'config-unseen': { readonly text: string };
+  'known-hosts-key': Record<string, never>;
   'variable-name': { readonly name: string };
   'variable-value': { readonly name: string };
   'variable-nested': { readonly name: string };
@@ -30,6 +31,8 @@ export const COMPOSE_WORDS: { readonly [Code in keyof ComposeFacts]: (facts: Com
     `extends names ${f.text}, which lies outside of the folder of these profiles, so it is not read. Put the base itself here.`,
   'config-unseen': (f) =>
     `${f.text} could change without asking you again, as it is not part of what you trust, and an ssh_config can run any program. Write its settings under sshOptions, or let everybody put them into their own ~/.ssh/config.`,
+  'known-hosts-key': () =>
+    'Host keys for all profiles of a folder go into a file known_hosts beside them, as ssh writes it; for one hop there is hostKey.',
   'extends-circle': (f) => `extends goes in a circle: ${f.chain}. Remove one of them.`,
   'extends-deep': (f) => `extends goes deeper than ${f.most} bases: ${f.chain}. Put what they share into fewer files.`,
   'extends-in-defaults': () => 'The defaults of a folder extend nothing. Write here what they share, or let the profiles extend it.',

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { nearest } from './nearest.ts';
 import { issueAt, type IssuePath, type ShapeIssue } from './profile-issue.ts';
-import { CONFLICT_STEPS, KEYS, ProfileShape } from './profile-shape.ts';
+import { CONFLICT_STEPS, KEYS, OF_DOCUMENT, ProfileShape } from './profile-shape.ts';
 
 /** What valibot finds wrong with the shape, as issues of ours, and every unknown key. */
 export function shapeIssues(document: unknown): ShapeIssue[] {
@@ -104,7 +104,10 @@ function unknownKeys(document: unknown): ShapeIssue[] {
     (isMapping(value) ? Object.keys(value) : [])
       .filter((key) => !keys.includes(key))
       .map((key) =>
-        issueAt([...path, key], 'unknown-key', { key, nearest: nearest(key, [...keys, ...ofFile.filter((known) => known !== key)]) }),
+        issueAt([...path, key], 'unknown-key', {
+          key,
+          nearest: nearest(key, [...keys.filter((known) => !OF_DOCUMENT.has(known)), ...ofFile.filter((known) => known !== key)]),
+        }),
       ),
   );
 }

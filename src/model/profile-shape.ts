@@ -128,11 +128,15 @@ export const ProfileShape = v.strictObject({
   sshConfig: v.exactOptional(
     v.pipe(text, described('The ssh_config to read in place of your own (ssh -F); none reads no file.', './ssh_config')),
   ),
+  knownHosts: v.exactOptional(v.strictObject({ file: text, text: v.string() })),
   sshOptions: v.exactOptional(v.pipe(v.array(text), described('Settings of ssh_config, as ssh -o takes them.', ['ConnectTimeout=5']))),
 });
 
 /** A profile's document that passed `checkDocument`. */
 export type ProfileDocument = v.InferOutput<typeof ProfileShape>;
+
+/** What a document has, and no file: it is made of other files beside it. */
+export const OF_DOCUMENT: ReadonlySet<string> = new Set(['knownHosts']);
 
 /** The keys that a mapping may have: of the profile, a hop, a forward or keepalive. */
 export const KEYS = {

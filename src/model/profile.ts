@@ -38,7 +38,11 @@ export type Hop = {
 export type SshSettings = {
   readonly configFile: string | null;
   readonly options: readonly string[];
+  /** Host keys beside the profile, which count as pins: the path to be told, and its lines as known_hosts has them. */
+  readonly knownHosts?: KnownHostsFile;
 };
+
+export type KnownHostsFile = { readonly file: string; readonly text: string };
 
 export type ForwardKind = 'local' | 'remote' | 'dynamic' | 'remote-dynamic';
 

@@ -6,7 +6,7 @@ import { findSecrets } from './profile-secrets.ts';
 import { isMapping, isWithin, shapeIssues } from './profile-shape-issues.ts';
 import type { ProfileDocument } from './profile-shape.ts';
 import { durationReader, readGroup, readOption, readPath, readSpan } from './profile-text.ts';
-import { DEFAULT_HOLD_MS, DEFAULT_KEEPALIVE, isProfileName, type Profile } from './profile.ts';
+import { DEFAULT_HOLD_MS, DEFAULT_KEEPALIVE, isProfileName, type KnownHostsFile, type Profile } from './profile.ts';
 import { fail, ok, type Result } from './result.ts';
 
 /** Checks everything about a document but its name, and tells all that is wrong at once. Never throws. */
@@ -80,7 +80,10 @@ function canBeUsedHere(document: Mapping): boolean {
 function readSsh(document: Mapping, report: Report): Profile['ssh'] {
   const raw = document['sshConfig'];
   const configFile = typeof raw === 'string' ? readPath(raw, ['sshConfig'], report) : null;
-  return { configFile, options: textsAt(document, 'sshOptions', { read: readOption, report }) };
+  const options = textsAt(document, 'sshOptions', { read: readOption, report });
+  const knownHosts = document['knownHosts'];
+  // Of another shape it has an issue already.
+  return { configFile, options, ...(isMapping(knownHosts) && { knownHosts: knownHosts as KnownHostsFile }) };
 }
 
 const listAt = (document: Mapping, key: string): readonly unknown[] => (Array.isArray(document[key]) ? document[key] : []);

@@ -1,6 +1,6 @@
 import { Document, isScalar, type Scalar } from 'yaml';
 import { printDuration } from '../model/duration.ts';
-import { KEYS, type ProfileDocument } from '../model/profile-shape.ts';
+import { KEYS, OF_DOCUMENT, type ProfileDocument } from '../model/profile-shape.ts';
 import { DEFAULT_HOLD_MS } from '../model/profile.ts';
 import type { Origin } from './compose/origin.ts';
 import type { Plain } from './compose/part.ts';
@@ -18,13 +18,16 @@ export type ResolvedValue = {
 
 /** Every value of what comes of a profile, in the order in which a profile is written, with where it comes from. */
 export function resolvedValues({ document, origins }: Pick<LoadedProfile, 'document' | 'origins'>): ResolvedValue[] {
-  const own = KEYS.profile.flatMap((key) => leavesOf((document as Tree)[key], [key]));
+  const own = WRITTEN.flatMap((key) => leavesOf((document as Tree)[key], [key]));
   return [
     ...own.flatMap(({ path, value }) => [{ path, value, origin: origins(path) ?? aboveOf(origins, path) }]),
     ...document.hops.flatMap((hop, index) => leftToSsh(hop, index)),
     ...DEFAULTS.filter(([key]) => document[key] === undefined).map(([key, value]) => ({ path: [key], value, origin: BUILT_IN })),
   ];
 }
+
+/** What a profile can say itself. */
+const WRITTEN = KEYS.profile.filter((key) => !OF_DOCUMENT.has(key));
 
 type Tree = Readonly<Record<string, unknown>>;
 type Leaf = { readonly path: readonly (string | number)[]; readonly value: Plain };
@@ -84,7 +87,7 @@ export function resolvedYaml(
 function treeOf(document: ProfileDocument, values: readonly ResolvedValue[]): Tree {
   const builtIn = values.filter(({ origin }) => origin.via === 'default').map(({ path, value }) => [String(path[0]), value] as const);
   const all = new Map<string, unknown>([...Object.entries(document), ...builtIn]);
-  return Object.fromEntries(KEYS.profile.flatMap((key) => (all.has(key) && key !== '$schema' ? [[key, all.get(key)]] : [])));
+  return Object.fromEntries(WRITTEN.flatMap((key) => (all.has(key) && key !== '$schema' ? [[key, all.get(key)]] : [])));
 }
 
 const comment = (node: Scalar, text: string): void => {

@@ -1,5 +1,5 @@
 import { toJsonSchema } from '@valibot/to-json-schema';
-import { ProfileShape } from '../model/profile-shape.ts';
+import { OF_DOCUMENT, ProfileShape } from '../model/profile-shape.ts';
 
 /**
  * The JSON Schema (draft 7) of a profile's file, for editors: made from the rules that check one, and beside them what only
@@ -9,7 +9,9 @@ export function profileSchema(): Record<string, unknown> {
   const { required, properties, ...schema } = toJsonSchema(ProfileShape, { errorMode: 'throw' }) as unknown as Schema;
   const { forwards } = properties;
   const filled = Object.fromEntries(
-    Object.entries({ ...properties, forwards: oneEnded(forwards) }).map(([key, of]) => [key, fillable(of)]),
+    Object.entries({ ...properties, forwards: oneEnded(forwards) })
+      .filter(([key]) => !OF_DOCUMENT.has(key))
+      .map(([key, of]) => [key, fillable(of)]),
   );
   return {
     ...schema,

@@ -3,6 +3,7 @@ import type { Address, TcpAddress } from '../model/address.ts';
 import type { Forward, Keepalive } from '../model/profile.ts';
 import type { Problem } from '../model/problem.ts';
 import type { HopOptions } from './hop-options.ts';
+import type { PinnedLine } from './identity/pinned-keys.ts';
 
 /**
  * A hop after ssh_config has been asked: everything that connecting needs, nothing left to look up.
@@ -24,8 +25,10 @@ export type ResolvedHop = {
     readonly alias: string | null;
     readonly userFiles: readonly string[];
     readonly systemFiles: readonly string[];
-    /** `SHA256:...`; when not empty, only these are accepted and known_hosts is not asked. */
+    /** `SHA256:...`; when not empty, only these are accepted, and known_hosts must not disagree. */
     readonly pins: readonly string[];
+    /** Of the known_hosts beside the profile, those that speak of this hop: pins too where there are none. */
+    readonly lines?: readonly PinnedLine[];
   };
   readonly connectTimeoutMs: number;
   readonly addressFamily: 'any' | 'inet' | 'inet6';

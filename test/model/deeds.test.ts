@@ -6,10 +6,11 @@ import { deedsOf } from '../../src/model/deeds/deeds-of.ts';
 import { diffDeeds } from '../../src/model/deeds/diff-deeds.ts';
 import { visible } from '../../src/model/visible.ts';
 
+const fingerprint = (key: string): string => `SHA256:${key}`;
 const LOCAL = { name: 'pg', local: 15432, to: 'db:5432' };
 const REMOTE = { name: 'r', remote: 8080, to: 'localhost:3000' };
 const document = (changes: object = {}) => ({ hops: ['ann@bastion:2222', 'gw'], forwards: [LOCAL], ...changes });
-const all = (changes: object = {}): readonly Deed[] => deedsOf(document(changes)) ?? [];
+const all = (changes: object = {}): readonly Deed[] => deedsOf(document(changes), fingerprint) ?? [];
 const flagged = (changes: object): string[] =>
   all(changes).flatMap(({ danger, reasons }) => (danger === 'none' ? [] : [`${danger} ${reasons.join(' ')}`]));
 const ofForward = (forward: object): string[] => flagged({ forwards: [{ name: 'f', ...forward }] });
@@ -18,7 +19,7 @@ describe('what a profile does', () => {
   test('is told in plain words: who logs in where, what listens, and what leads where', () => {
     const forwards = [LOCAL, { name: 'hook', remote: 8080, on: 'bastion', to: 'localhost:3000' }, { name: 'socks', dynamic: 1080 }];
     const document = { description: 'Ours', forwards, hops: ['ann@bastion:2222', { host: 'gw', identity: '~/.ssh/k' }], idle: undefined };
-    expect(deedsOf({ description: document.description, forwards, hops: document.hops })?.map(wordsOfDeed)).toEqual([
+    expect(deedsOf({ description: document.description, forwards, hops: document.hops }, fingerprint)?.map(wordsOfDeed)).toEqual([
       'logs you in on bastion as ann, port 2222',
       'logs you in on gw as whom your ssh_config says, through ann@bastion:2222',
       'offers your key ~/.ssh/k to gw',
@@ -30,8 +31,8 @@ describe('what a profile does', () => {
   });
 
   test('is unknown of what is no profile', () => {
-    expect(deedsOf({ hops: [] })).toBeNull();
-    expect(deedsOf('text')).toBeNull();
+    expect(deedsOf({ hops: [] }, fingerprint)).toBeNull();
+    expect(deedsOf('text', fingerprint)).toBeNull();
   });
 
   test.each<[string, object, string[]]>([

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Deed } from '../../model/deeds/deed.ts';
 import { deedsOf } from '../../model/deeds/deeds-of.ts';
 import { type DeedChange, diffDeeds } from '../../model/deeds/diff-deeds.ts';
@@ -18,10 +19,10 @@ export type View = {
 };
 
 export function viewOf(file: ProfileFile, loaded: LoadedProfile, approved: unknown): View {
-  const acts = deedsOf(loaded.document) ?? [];
+  const acts = deedsIn(loaded.document) ?? [];
   const shared = loaded.toTrust();
-  const deeds = deedsOf(shared);
-  const before = approved === undefined ? null : deedsOf(approved);
+  const deeds = deedsIn(shared);
+  const before = approved === undefined ? null : deedsIn(approved);
   return {
     file,
     loaded,
@@ -32,5 +33,11 @@ export function viewOf(file: ProfileFile, loaded: LoadedProfile, approved: unkno
     own: deeds === null ? [] : diffDeeds(deeds, acts).filter(isNews),
   };
 }
+
+/** Also for whoever only shows a profile. */
+export const deedsIn = (document: unknown): readonly Deed[] | null => deedsOf(document, fingerprintOf);
+
+const fingerprintOf = (key: string): string =>
+  `SHA256:${createHash('sha256').update(Buffer.from(key, 'base64')).digest('base64').replace(/=+$/, '')}`;
 
 export const isNews = ({ is }: DeedChange): boolean => is !== 'same';

@@ -4,10 +4,11 @@ import { readProfile } from '../read-profile.ts';
 import { deed, type Deed, type Reason } from './deed.ts';
 import { forwardDeeds } from './forward-deeds.ts';
 import { looksAlike } from './host-looks.ts';
+import { type Fingerprint, knownHostDeeds } from './known-host-deeds.ts';
 import { reasonsOfOption } from './ssh-option-reasons.ts';
 
 /** Everything that a document does, in the order in which a profile is written; null: it is no document. Never throws. */
-export function deedsOf(document: unknown): readonly Deed[] | null {
+export function deedsOf(document: unknown, fingerprint: Fingerprint): readonly Deed[] | null {
   const read = readProfile('profile', document);
   if (!read.ok) return null;
   const { value: profile } = read;
@@ -15,6 +16,7 @@ export function deedsOf(document: unknown): readonly Deed[] | null {
     ...profile.hops.flatMap((hop, index) => hopDeeds(hop, { index, hops: profile.hops })),
     ...forwardDeeds(profile),
     ...sshDeeds(profile),
+    ...knownHostDeeds(profile, fingerprint),
     ...settingDeeds(document as ProfileDocument),
   ]);
 }

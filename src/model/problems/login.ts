@@ -1,8 +1,9 @@
 import { printDuration } from '../duration.ts';
 import { EXIT, type Entries } from './entry.ts';
+import { HOST_PINS, type HostPinsFacts, type ShownKey } from './host-pins.ts';
 import { certificateReason, type HostCertificateFacts } from './host-certificate.ts';
 
-type Key = { readonly host: string; readonly port: number; readonly type: string; readonly fingerprint: string };
+type Key = ShownKey;
 /** `ssh`: as `sshWords` gives it. `asks`: a person is asked about new keys (StrictHostKeyChecking). */
 type NewKey = Key & { readonly ssh: string; readonly asks: boolean };
 
@@ -10,7 +11,7 @@ type NewKey = Key & { readonly ssh: string; readonly asks: boolean };
 type Login = { readonly host: string; readonly user: string; readonly ssh: string };
 
 /** Host keys and logins: a person is needed for most of them. */
-export type LoginFacts = {
+export type LoginFacts = HostPinsFacts & {
   'host-key-unknown': NewKey & { readonly files: string };
   /** `name`: what known_hosts calls the server. `lax`: StrictHostKeyChecking is `no`. */
   'host-key-changed': NewKey & {
@@ -34,7 +35,6 @@ export type LoginFacts = {
     readonly what: 'new' | 'changed';
     readonly code: string;
   };
-  'host-key-not-pinned': Key & { readonly pins: string };
   /** `expired`: certificates that the server takes no longer, or not yet; empty: none. */
   'login-refused': Login & { readonly tried: string; readonly expired?: string };
   /** Not tried: it was refused `times` times, and nobody has asked for it since. */
@@ -105,6 +105,7 @@ const becomesKnown = ({ asks, ssh }: { asks: boolean; ssh: string }, tunnel: str
     : `connect once with ssh -o StrictHostKeyChecking=ask ${ssh}, and: tunnels restart ${tunnel}`;
 
 export const LOGIN: Entries<LoginFacts> = {
+  ...HOST_PINS,
   'host-key-unknown': {
     retry: 'person',
     exit: EXIT.personNeeded,
@@ -161,12 +162,6 @@ export const LOGIN: Entries<LoginFacts> = {
         ? `The new host key of ${where(f)} was accepted, but could not be written to ${f.file} (${f.code}): at the next connection it is new again.`
         : `${where(f)} has changed its host keys, but ${f.file} could not be changed (${f.code}): once it shows a new one, that is a stranger's.`,
     next: (f) => `Make ${f.file} writable for you, with room on its disk, or name another file with UserKnownHostsFile in ssh_config.`,
-  },
-  'host-key-not-pinned': {
-    retry: 'person',
-    exit: EXIT.personNeeded,
-    text: (f) => `The host key of ${where(f)} is ${f.type} ${f.fingerprint}; the profile allows only ${f.pins}. No login was tried.`,
-    next: () => 'Ask whoever keeps the profile whether the server has a new key, and change hostKey only then.',
   },
   'login-refused': {
     retry: 'person',

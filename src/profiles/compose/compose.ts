@@ -52,7 +52,7 @@ export function compose(layers: readonly Layer[], { name, home, overlay, allRead
     shared: () => dataOf(fillVariables(merged, declared.variables).root),
     toTrust: () => dataOf(fillVariables(merged, filledIn(declared.variables, own.variables)).root),
     variables: own.variables,
-    errors: [...hiddenSecrets(roots), ...declared.errors, ...unknown, ...checked.errors],
+    errors: [...hiddenSecrets(roots), ...layers.flatMap(foreignKeys), ...declared.errors, ...unknown, ...checked.errors],
     unset: filled.unset.map((variable) => unsetError(variable, name)),
     warnings: [...own.warnings, ...outcome.warnings],
   };
@@ -67,7 +67,14 @@ const OF_FILES: Readonly<Record<Role, ReadonlySet<string>>> = {
   profile: new Set(['extends', 'variables']),
   base: new Set(['extends', 'variables', '$schema']),
   defaults: new Set(['extends', 'variables', '$schema']),
+  'known-hosts': new Set(),
 };
+
+/** Host keys come from a file of their own; there is no key to write them under. */
+function foreignKeys({ role, source: { root } }: Layer): FileError[] {
+  const entry = role === 'known-hosts' ? undefined : root.entries.get('knownHosts');
+  return entry === undefined ? [] : [errorAt(entry.key, issueAt([], 'known-hosts-key', {}))];
+}
 
 /** Of what does not come through to the outcome, which is looked through itself. */
 const hiddenSecrets = (roots: readonly Mapping[]): FileError[] =>

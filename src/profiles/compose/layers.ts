@@ -7,11 +7,11 @@ import { wordFor, type Part } from './part.ts';
 import type { Reader, ReadOutcome, Scope, SourceFile } from './reader.ts';
 
 /** What a file is to a profile. */
-export type Role = 'profile' | 'base' | 'defaults';
+export type Role = 'profile' | 'base' | 'defaults' | 'known-hosts';
 export type Layer = { readonly role: Role; readonly source: SourceFile };
 
 export type Layers = {
-  /** The nearest first: the profile, its base, the base of that and so on, the defaults of its folder. */
+  /** The nearest first: the profile, its base, the base of that and so on, the defaults of its folder, the host keys beside it. */
   readonly layers: readonly Layer[];
   /** Of every file that could not be read or found. */
   readonly errors: readonly FileError[];
@@ -26,13 +26,15 @@ const DEFAULTS = ['_defaults.yaml', '_defaults.yml', '_defaults.json'] as const;
 
 /** Reads a profile and everything that it builds upon. */
 export async function readLayers(file: string, given: LayersGiven): Promise<Layers> {
-  const [own, defaults] = await Promise.all([given.read(file, { scope: given.scope, kind: 'profile' }), readDefaults(file, given)]);
-  if (own.is !== 'read') return { layers: [], errors: [...troubleOf(file, own), ...defaults.errors] };
+  const own = await given.read(file, { scope: given.scope, kind: 'profile' });
+  const [defaults, keys] = [await readDefaults(file, given), await readKnownHosts(file, given)];
+  const beside = [...defaults.errors, ...keys.errors];
+  if (own.is !== 'read') return { layers: [], errors: [...troubleOf(file, own), ...beside] };
   const chain = await readBases(own.source, given);
   const apart = defaults.layers.filter(({ source }) => !chain.layers.some((layer) => layer.source.file === source.file));
   return {
-    layers: [{ role: 'profile', source: own.source }, ...chain.layers, ...apart],
-    errors: [...chain.errors, ...defaults.errors],
+    layers: [{ role: 'profile', source: own.source }, ...chain.layers, ...apart, ...keys.layers],
+    errors: [...chain.errors, ...beside],
   };
 }
 
@@ -56,6 +58,16 @@ async function readDefaults(file: string, { scope, read }: LayersGiven): Promise
     return { layers: [{ role: 'defaults', source: outcome.source }], errors };
   }
   return { layers: [], errors: [] };
+}
+
+/** Its keys and authorities count for the hops of the profiles beside it. */
+async function readKnownHosts(file: string, { scope, read }: LayersGiven): Promise<Layers> {
+  const path = join(dirname(file), 'known_hosts');
+  const outcome = await read(path, { scope, kind: 'known-hosts' });
+  if (outcome.is === 'absent') return { layers: [], errors: [] };
+  return outcome.is === 'read'
+    ? { layers: [{ role: 'known-hosts', source: outcome.source }], errors: [] }
+    : { layers: [], errors: troubleOf(path, outcome) };
 }
 
 async function readBases(profile: SourceFile, given: LayersGiven): Promise<Layers> {

@@ -4,6 +4,7 @@ import type { FileError } from '../file-error.ts';
 import { parseParts, type FileKind } from '../parse-yaml.ts';
 import { isInside } from '../project-folders.ts';
 import { readText } from '../read-text.ts';
+import { partOfKnownHosts } from './known-hosts.ts';
 import type { Mapping } from './part.ts';
 
 /** The folder that the files of a profile may come from; only the user's own links may lead out of it. */
@@ -18,7 +19,7 @@ export type ReadOutcome =
   | { readonly is: 'leaves' }
   | { readonly is: 'broken'; readonly errors: readonly FileError[] };
 
-type Given = { readonly scope: Scope; readonly kind: FileKind };
+type Given = { readonly scope: Scope; readonly kind: FileKind | 'known-hosts' };
 export type Reader = (file: string, given: Given) => Promise<ReadOutcome>;
 
 /** Reads every file once, however many profiles build upon it: what one command shows, checks and sends is of one moment. */
@@ -38,9 +39,11 @@ function readOnce(file: string, { scope, kind }: Given): ReadOutcome {
   // By its real name, so that no link can be put in its place meanwhile.
   const text = readText(real);
   if (!text.ok) return text.error.absent ? { is: 'absent' } : { is: 'broken', errors: [errorOf(file, text.error)] };
+  const { sha256 } = text.value;
+  if (kind === 'known-hosts') return { is: 'read', source: { file, sha256, root: partOfKnownHosts(text.value.text, file) } };
   const parsed = parseParts(text.value.text, { file, kind });
   if (!parsed.ok) return { is: 'broken', errors: parsed.error };
-  return { is: 'read', source: { file, sha256: text.value.sha256, root: parsed.value } };
+  return { is: 'read', source: { file, sha256, root: parsed.value } };
 }
 
 /** The file behind all links, or null where that lies outside. The folder may be a link too, so it is resolved from its parent. */

@@ -16,7 +16,7 @@ function readerWith(text: string, file: string): Reader {
   const others = createReader();
   return async (asked, given) => {
     if (resolve(asked) !== resolve(file)) return await others(asked, given);
-    const parsed = parseParts(text, { file, kind: given.kind });
+    const parsed = parseParts(text, { file, kind: 'profile' });
     if (!parsed.ok) return { is: 'broken', errors: parsed.error };
     return { is: 'read', source: { file, sha256: createHash('sha256').update(text).digest('hex'), root: parsed.value } };
   };

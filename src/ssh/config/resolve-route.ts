@@ -1,5 +1,6 @@
 import { problem, ProblemError } from '../../model/problem.ts';
-import { printHop, type Hop, type SshSettings } from '../../model/profile.ts';
+import { printHop, type Hop, type KnownHostsFile, type SshSettings } from '../../model/profile.ts';
+import { pinnedLines } from '../identity/pinned-keys.ts';
 import type { ResolvedHop } from '../types.ts';
 import type { Answer } from './answer.ts';
 import { askForDefaults, askForHop, type AskGiven } from './ask-for-hop.ts';
@@ -25,7 +26,7 @@ export async function resolveRoute(hops: readonly Hop[], settings: SshSettings, 
   const config = await prepareConfig(settings.configFile, user);
   try {
     const last = hops.length - 1;
-    const ask = { ...given, user, config, defaults: askForDefaults(given) };
+    const ask = { ...given, user, config, defaults: askForDefaults(given), knownHosts: settings.knownHosts ?? null };
     const answers = await Promise.all(hops.map((hop, at) => askOne(hop, { ...ask, options: at === last ? settings.options : [] })));
     const before = answers[0] === undefined ? [] : await jumpsBefore(answers[0], { ...ask, options: [] });
     return withWays([...before, ...answers], given);
@@ -34,13 +35,19 @@ export async function resolveRoute(hops: readonly Hop[], settings: SshSettings, 
   }
 }
 
-type Asking = AskGiven & { readonly user: LocalUser };
+type Asking = AskGiven & { readonly user: LocalUser; readonly knownHosts: KnownHostsFile | null };
 type Answered = { readonly hop: Hop; readonly answer: Answer; readonly resolved: ResolvedHop; readonly jumps: readonly Hop[] };
 
 async function askOne(hop: Hop, given: Asking): Promise<Answered> {
   const answer = await askForHop(hop, given);
-  const resolved = toResolvedHop(hop, answer, given);
+  const resolved = withLines(toResolvedHop(hop, answer, given), given.knownHosts);
   return { hop, answer, resolved, jumps: readJumps(hop, answer.get('proxyjump')?.[0], resolved) };
+}
+
+/** Where no line speaks of it, it is the same hop as without the file, and can be shared. */
+function withLines(hop: ResolvedHop, file: KnownHostsFile | null): ResolvedHop {
+  const lines = file === null ? [] : pinnedLines(hop, file);
+  return lines.length === 0 ? hop : { ...hop, knownHosts: { ...hop.knownHosts, lines } };
 }
 
 /** Only the first is reached from here; the others are carried by the hop before them, whatever ssh_config has for them. */

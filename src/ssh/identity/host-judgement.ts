@@ -1,10 +1,12 @@
 import { judgeHostCertificate, type CertificateVerdict } from '../../decide/judge-host-certificate.ts';
 import { judgeHostKey, type HostKeyVerdict, type KnownKey } from '../../decide/judge-host-key.ts';
+import { disagreement } from '../../decide/judge-pins.ts';
 import type { ResolvedHop } from '../types.ts';
 import { isSignedByItsCa, parseCertificate, plainKeyOf, type Certificate } from './certificate.ts';
 import { allowsType } from './host-key-algorithms.ts';
 import { describeKey } from './host-key.ts';
-import type { KnownKeys, Source } from './known-keys.ts';
+import { joinKnown, type KnownKeys, type Source } from './known-keys.ts';
+import { keysOfProfile, type Pins, pinsOf } from './pinned-keys.ts';
 import { rsaBitsOf } from './public-key.ts';
 import { findRevocation } from './revoked-keys.ts';
 
@@ -19,7 +21,9 @@ export type HostJudgement =
   | { readonly is: 'too-small'; readonly bits: number }
   | { readonly is: 'revoked'; readonly by: { readonly file: string; readonly line: number | null } }
   | { readonly is: 'not-pinned' | 'unknown'; readonly certificate: CertificateVerdict | null }
-  | { readonly is: 'changed'; readonly known: KnownKey };
+  | { readonly is: 'changed'; readonly known: KnownKey }
+  /** What the profile pins and what known_hosts knows are not the same. */
+  | { readonly is: 'pin-disagrees'; readonly known: KnownKey };
 
 export type JudgeGiven = {
   readonly hop: ResolvedHop;
@@ -38,22 +42,51 @@ export function readShown(blob: Buffer): ShownHost {
 /**
  * In OpenSSH's order (sshconnect2.c, verify_host_key_callback; sshconnect.c, check_host_key): size, RevokedHostKeys,
  * then who vouches for the certificate; where nobody does, or it is not valid, the plain key in it is judged instead.
- * Pins take the place of known_hosts: one is the fingerprint of a plain key, or of an authority's.
+ * Pins take the place of known_hosts, and must not disagree with it.
  */
 export async function judgeHost(shown: ShownHost, given: JudgeGiven): Promise<HostJudgement> {
   const { hop, keys } = given;
+  const pins = pinsOf(hop);
   if (shown.certificate !== null && !isSignedByItsCa(shown.certificate)) return { is: 'broken-certificate' };
   const bits = rsaBitsOf(shown.key);
   if (bits !== null && bits < hop.login.leastRsaBits) return { is: 'too-small', bits };
   const listed = await findRevocation(hop.trust.revokedFiles, shown);
   if (listed) return { is: 'revoked', by: listed };
   // Before known_hosts and its @revoked lines, as there; but a pin of the profile was meant for this very server.
-  if (given.onLoopback && hop.trust.anyOnLoopback && hop.knownHosts.pins.length === 0) return { is: 'trusted', from: null };
-  const by = revokedLine(shown, keys);
+  if (given.onLoopback && hop.trust.anyOnLoopback && pins === null) return { is: 'trusted', from: null };
+  const by = revokedLine(shown, joinKnown(keys, keysOfProfile(hop)));
   if (by) return { is: 'revoked', by };
+  return pins === null ? judgeVouched(shown, { ...given, pins: [] }) : judgePinned(shown, pins, given);
+}
+
+type VouchGiven = JudgeGiven & { readonly pins: readonly string[] };
+
+function judgeVouched(shown: ShownHost, given: VouchGiven): HostJudgement {
   const certificate = shown.certificate && judgeCertificate(shown.certificate, given);
   return certificate?.is === 'vouched' ? { is: 'trusted', from: null } : judgePlain(shown, { ...given, certificate });
 }
+
+/** By the pins alone first; then what known_hosts has to say to it. */
+function judgePinned(shown: ShownHost, pins: Pins, given: JudgeGiven): HostJudgement {
+  const { keys } = given;
+  const judgement = judgeVouched(shown, { ...given, ...asGiven(pins, keys) });
+  const known = disagreement({
+    offered: describeKey(shown.key),
+    isPinned: judgement.is === 'trusted',
+    known: keys.known,
+    isVouchedFor: shown.certificate !== null && judgeCertificate(shown.certificate, { ...given, pins: [] }).is === 'vouched',
+  });
+  if (known !== null) return { is: 'pin-disagrees', known };
+  if (judgement.is === 'trusted') return { is: 'trusted', from: null };
+  if (judgement.is === 'unknown') return { ...judgement, is: 'not-pinned' };
+  return judgement.is === 'changed' ? { is: 'not-pinned', certificate: null } : judgement;
+}
+
+/** Keys that are pinned stand in the place of those that are known. */
+const asGiven = (pins: Pins, keys: KnownKeys): Pick<VouchGiven, 'pins' | 'keys'> =>
+  pins.are === 'fingerprints'
+    ? { pins: pins.all, keys }
+    : { pins: [], keys: { ...keys, known: pins.plain, withoutPort: [], authorities: pins.authorities } };
 
 /** A `@revoked` line is about the key, its certificate, or the authority. */
 const revokedLine = ({ key, certificate }: ShownHost, { revoked }: KnownKeys): KnownKey | undefined =>
@@ -62,24 +95,24 @@ const revokedLine = ({ key, certificate }: ShownHost, { revoked }: KnownKeys): K
     return plainKeyOf(bad).equals(key) || (certificate !== null && bad.equals(certificate.caKey));
   });
 
-function judgeCertificate(certificate: Certificate, { hop, keys, now }: JudgeGiven): CertificateVerdict {
+function judgeCertificate(certificate: Certificate, { hop, keys, now, pins }: VouchGiven): CertificateVerdict {
   return judgeHostCertificate({
     certificate: { ...certificate, critical: [...certificate.critical.keys()], ca: describeKey(certificate.caKey) },
     name: hop.knownHosts.alias ?? hop.host.toLowerCase(),
     now: BigInt(Math.floor(now / 1000)),
     authorities: keys.authorities,
-    pins: hop.knownHosts.pins,
+    pins,
     algorithms: hop.trust.caAlgorithms,
   });
 }
 
-type PlainGiven = JudgeGiven & { readonly certificate: CertificateVerdict | null };
+type PlainGiven = VouchGiven & { readonly certificate: CertificateVerdict | null };
 
-function judgePlain({ key }: ShownHost, { hop, keys, certificate }: PlainGiven): HostJudgement {
+function judgePlain({ key }: ShownHost, { hop, keys, certificate, pins }: PlainGiven): HostJudgement {
   const offered = describeKey(key);
   if (certificate !== null && !allowsType(offered.type, hop.algorithms.hostKey)) return { is: 'not-allowed' };
-  const verdict = judgeHostKey({ offered, known: keys.known, revoked: keys.revoked, pins: hop.knownHosts.pins });
-  const source = hop.knownHosts.pins.length > 0 ? null : (keys.known.find(({ blob }) => blob === offered.blob)?.from ?? null);
+  const verdict = judgeHostKey({ offered, known: keys.known, revoked: keys.revoked, pins });
+  const source = pins.length > 0 ? null : (keys.known.find(({ blob }) => blob === offered.blob)?.from ?? null);
   const knownWithoutPort = verdict.is === 'unknown' && keys.withoutPort.some(({ blob }) => blob === offered.blob);
   if (verdict.is === 'trusted' || knownWithoutPort) return { is: 'trusted', from: source };
   return withCertificate(verdict, certificate);

@@ -7,6 +7,7 @@ import type { Certificate } from './certificate.ts';
 import type { HostJudgement, ShownHost } from './host-judgement.ts';
 import { describeKey, fingerprintOf } from './host-key.ts';
 import { nameOfHop, type KnownKeys } from './known-keys.ts';
+import { pinTexts } from './pinned-keys.ts';
 
 type Given = { readonly hop: ResolvedHop; readonly keys: KnownKeys; readonly shown: ShownHost };
 
@@ -27,6 +28,17 @@ export function toHostProblem(judgement: Exclude<HostJudgement, { is: 'trusted' 
       const how = { name: nameOfHop(hop), lax: hop.trust.strict === 'no' };
       return problem('host-key-changed', { ...facts, ...toMakeItKnown(given), known: `${type} ${fingerprint}`, file, line, ...how });
     }
+    case 'pin-disagrees': {
+      const { type, fingerprint, file, line } = judgement.known;
+      return problem('host-key-pin-disagrees', {
+        ...facts,
+        pins: pinTexts(hop).join(', '),
+        known: `${type} ${fingerprint}`,
+        file,
+        line,
+        name: nameOfHop(hop),
+      });
+    }
     case 'not-pinned':
     case 'unknown':
       return judgement.certificate?.is === 'invalid'
@@ -46,7 +58,7 @@ const toMakeItKnown = ({ hop }: Given) => ({ ssh: sshWords(hop), asks: hop.trust
 
 function plainProblem(is: 'not-pinned' | 'unknown', given: Given): Problem {
   if (is === 'unknown') return problem('host-key-unknown', { ...factsOf(given), ...toMakeItKnown(given), files: placesLookedIn(given) });
-  return problem('host-key-not-pinned', { ...factsOf(given), pins: given.hop.knownHosts.pins.join(', ') });
+  return problem('host-key-not-pinned', { ...factsOf(given), pins: pinTexts(given.hop).join(', ') });
 }
 
 function certificateProblem(why: CertificateTrouble, given: Given): Problem {

@@ -10,6 +10,7 @@ import { parseKnownHosts } from './known-hosts.ts';
 import { printKnownHost } from './known-hosts-append.ts';
 import { unwritable } from './known-hosts-unwritable.ts';
 import { planUpdate, rewriteKnownHosts, type UserFile } from './known-hosts-update.ts';
+import { pinsOf } from './pinned-keys.ts';
 import { isSignedBy, signatureAlgorithmOf } from './signature.ts';
 import { readWhole, wireString } from './wire-reader.ts';
 
@@ -19,7 +20,7 @@ import { readWhole, wireString } from './wire-reader.ts';
  * user's files, or was accepted by a person. `ask` changes nothing: nobody sits at a tunnel for that.
  */
 export async function updateHostKeys(hop: ResolvedHop, offer: HostKeyOffer, onRemark: OnRemark = () => {}): Promise<void> {
-  if (hop.trust.update !== 'yes' || hop.knownHosts.pins.length > 0) return;
+  if (hop.trust.update !== 'yes' || pinsOf(hop) !== null) return;
   const offered = acceptableKeys(hop, offer);
   const files = await readUserFiles(hop);
   const plan = offered.length === 0 ? null : planUpdate({ files, name: nameOfHop(hop), offered });

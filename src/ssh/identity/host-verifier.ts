@@ -4,7 +4,7 @@ import { problem, problemOf, ProblemError, type Problem } from '../../model/prob
 import { watchHostKeys } from '../extensions/offered-host-keys.ts';
 import type { OnRemark } from '../remark.ts';
 import type { ResolvedHop } from '../types.ts';
-import { hostKeyAlgorithms } from './host-key-algorithms.ts';
+import { type AlgorithmsGiven, hostKeyAlgorithms } from './host-key-algorithms.ts';
 import { describeKey, printKey } from './host-key.ts';
 import { judgeHost, readShown, type ShownHost } from './host-judgement.ts';
 import { toHostProblem } from './host-problem.ts';
@@ -15,6 +15,7 @@ import { runKnownHostsCommand } from './known-hosts-command.ts';
 import { unwritable } from './known-hosts-unwritable.ts';
 import { joinKnown, keysOfCommand, loadKnownKeys, nameOfHop, type KnownKeys } from './known-keys.ts';
 import { NOBODY, type Person } from './person.ts';
+import { type Pins, pinsOf } from './pinned-keys.ts';
 
 /** For one connection attempt: the files are read anew for each, so that a person's correction counts at once. */
 export type HostVerifier = {
@@ -142,12 +143,19 @@ async function remember(hop: ResolvedHop, { key, by, onRemark }: Welcomed): Prom
  * A pin does not say whose key it is, nor its type; where known_hosts has that key, this does. Else it may be an authority's.
  * What is known for the bare name has no say in the order, as in ssh: a server on another port would be asked for that one's key.
  */
-function algorithmsFor({ knownHosts: { pins }, algorithms }: ResolvedHop, keys: KnownKeys): ServerHostKeyAlgorithm[] {
-  const { known, withoutPort, authorities } = keys;
-  const pinned = pins.length === 0 ? known : [...known, ...withoutPort].filter((key) => isPinned(key, pins));
-  return hostKeyAlgorithms({
-    known: pinned,
-    certified: pins.length > 0 ? pinned.length === 0 : authorities.length > 0,
-    configured: algorithms.hostKey,
-  });
+function algorithmsFor(hop: ResolvedHop, keys: KnownKeys): ServerHostKeyAlgorithm[] {
+  const pins = pinsOf(hop);
+  const { known, authorities } = keys;
+  const expected = pins === null ? { known, certified: authorities.length > 0 } : expectedOf(pins, keys);
+  return hostKeyAlgorithms({ ...expected, configured: hop.algorithms.hostKey });
+}
+
+function expectedOf(pins: Pins, { known, withoutPort }: KnownKeys): Pick<AlgorithmsGiven, 'known' | 'certified'> {
+  if (pins.are === 'fingerprints') {
+    const pinned = [...known, ...withoutPort].filter((key) => isPinned(key, pins.all));
+    return { known: pinned, certified: pinned.length === 0 };
+  }
+  // Of several, one that known_hosts has too: it must not disagree.
+  const agreed = pins.plain.filter((pin) => known.some(({ blob }) => blob === pin.blob));
+  return { known: agreed.length > 0 ? agreed : pins.plain, certified: agreed.length === 0 && pins.authorities.length > 0 };
 }

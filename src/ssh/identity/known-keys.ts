@@ -5,8 +5,8 @@ import { describeKey } from './host-key.ts';
 import { knownHostsName, parseKnownHosts, speaksOf, type KnownHost } from './known-hosts.ts';
 import { isKey } from './certificate.ts';
 
-/** `command`: what KnownHostsCommand said. */
-export type Source = 'user' | 'system' | 'command';
+/** `command`: what KnownHostsCommand said. `profile`: the known_hosts beside the profile. */
+export type Source = 'user' | 'system' | 'command' | 'profile';
 
 export type FoundKey = KnownKey & { readonly from: Source };
 
@@ -26,7 +26,12 @@ export type KnownKeys = {
 };
 
 /** The name that known_hosts has for a server. HostKeyAlias stands for the whole of it, port and all (ssh_config(5)). */
-export const nameOfHop = ({ host, port, knownHosts: { alias } }: ResolvedHop): string => alias ?? knownHostsName(host, port);
+export const nameOfHop = ({ host, port, knownHosts: { alias } }: Named): string => alias ?? knownHostsName(host, port);
+
+type Named = Pick<ResolvedHop, 'host' | 'port' | 'knownHosts'>;
+
+/** The same, and the name without its port. */
+export const namesOfHop = (hop: Named): string[] => [nameOfHop(hop), hop.knownHosts.alias ?? knownHostsName(hop.host, 22)];
 
 /** Reads the user's files, then the system's; a missing file is an empty one. Never rejects. */
 export async function loadKnownKeys(hop: ResolvedHop): Promise<KnownKeys> {
@@ -63,9 +68,9 @@ type Line = KnownHost & Place;
 
 const linesOf = (text: string, place: Place): readonly Line[] => parseKnownHosts(text).map((line) => ({ ...line, ...place }));
 
-function keysFor(hop: ResolvedHop, lines: readonly Line[]): Omit<KnownKeys, 'unreadable'> {
-  const name = nameOfHop(hop);
-  const bare = hop.knownHosts.alias ?? knownHostsName(hop.host, 22);
+/** What lines say of one server. */
+export function keysFor(hop: ResolvedHop, lines: readonly Line[]): Omit<KnownKeys, 'unreadable'> {
+  const [name = '', bare = ''] = namesOfHop(hop);
   // OpenSSH passes over lines whose key it cannot read, such as DSA's.
   const of = (marker: KnownHost['marker'], ...names: readonly string[]): FoundKey[] =>
     lines.filter((line) => line.marker === marker && names.some((one) => speaksOf(line, one)) && isKey(line.blob)).map(toFoundKey);

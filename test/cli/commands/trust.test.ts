@@ -183,6 +183,49 @@ describe("a repository's profile", () => {
   });
 });
 
+describe('a known_hosts beside a profile', () => {
+  const KEY = 'AAAAC3NzaC1lZDI1NTE5AAAAIJ1bUHBoCj0yJ0n2hGPXJQ0bYQFmYv1V7XYuZB4Q0t3S';
+
+  test('is part of what is trusted, and shown; its keys go along with the profile', async () => {
+    const { world, folder } = repository();
+    const file = join(folder, 'known_hosts');
+    await trust(world, '--yes');
+    writeFileSync(file, `# ours\nbastion ssh-ed25519 ${KEY} ann\nelsewhere ssh-ed25519 ${KEY}\n`);
+    expect(await comesUp(world)).toBe(false);
+    const { out } = await trust(world, '--yes');
+    expect(out).toMatch(/^ {2}\+ accepts of bastion only the host key ssh-ed25519 SHA256:[\w+/]{43}$/m);
+    expect(out).toContain('1 more lines of known_hosts');
+    expect(await comesUp(world)).toBe(true);
+    expect(world.requests.at(-1)?.request.profile['knownHosts']).toEqual({
+      file,
+      text: `\nbastion ssh-ed25519 ${KEY}\nelsewhere ssh-ed25519 ${KEY}`,
+    });
+    writeFileSync(file, `@cert-authority * ssh-ed25519 ${KEY}\n`);
+    expect(await comesUp(world)).toBe(false);
+    const changed = await trust(world, '--yes');
+    expect(changed.out).toMatch(/^\? \+ accepts of \* host certificates of the authority ssh-ed25519/m);
+    expect(changed.out).toMatch(/^\? - accepts of bastion only/m);
+  });
+
+  test('is not followed out of the folder, and cannot be written into the profile', async () => {
+    const { world, file, folder } = repository();
+    writeFileSync(join(world.home, 'mine'), `bastion ssh-ed25519 ${KEY}\n`);
+    symlinkSync(join(world.home, 'mine'), join(folder, 'known_hosts'));
+    expect(await trust(world, '--yes')).toMatchObject({ code: 2, err: expect.stringContaining('leads out of its folder') as unknown });
+    unlinkSync(join(folder, 'known_hosts'));
+    writeFileSync(file, `${PROFILE}knownHosts: { file: /etc/x, text: "bastion ssh-ed25519 ${KEY}" }\n`);
+    expect(await trust(world, '--yes')).toMatchObject({ code: 2, err: expect.stringContaining('known_hosts beside them') as unknown });
+  });
+
+  test('shows in the outcome of a profile as a file of it, not as values', async () => {
+    const { world, folder } = repository();
+    writeFileSync(join(folder, 'known_hosts'), `bastion ssh-ed25519 ${KEY}\n`);
+    const { out } = await run(world, 'profiles', 'show', 'team', '--resolved');
+    expect(out).toContain('known_hosts (known-hosts)');
+    expect(out).not.toContain(KEY);
+  });
+});
+
 describe('an attack on trust', () => {
   test('by a description that steers the terminal shows its characters', async () => {
     const { world } = repository(`description: "\\e[2J\\e[1;1Hharmless\\u202e"\n${PROFILE}`);

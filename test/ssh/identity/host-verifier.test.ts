@@ -80,12 +80,21 @@ describe('a host key', () => {
     expect(await verify(`@cert-authority * ${bare(key)}\n`)).toMatchObject({ code: 'host-key-unknown' });
   });
 
-  test('must be a pinned one where there are pins, whatever the files say', async () => {
+  test('must be a pinned one where there are pins, and what is known must not be another one', async () => {
     expect(await verify('', { known: { pins: [key.fingerprint] } })).toBeNull();
-    expect(await verify(`srv ${bare(other)}\n`, { known: { pins: [key.fingerprint] } })).toBeNull();
-    expect(await verify(`srv ${bare(key)}\n`, { known: { pins: [other.fingerprint] } })).toMatchObject({
+    expect(await verify(`srv ${bare(key)}\n`, { known: { pins: [key.fingerprint] } })).toBeNull();
+    expect(await verify('', { known: { pins: [other.fingerprint] } })).toMatchObject({
       code: 'host-key-not-pinned',
-      facts: { pins: other.fingerprint, fingerprint: key.fingerprint },
+      facts: { pins: `${other.fingerprint} (hostKey of the profile)`, fingerprint: key.fingerprint },
+    });
+    const here = { file: join(dir, 'known_hosts'), line: 1, fingerprint: key.fingerprint };
+    expect(await verify(`srv ${bare(other)}\n`, { known: { pins: [key.fingerprint] } })).toMatchObject({
+      code: 'host-key-pin-disagrees',
+      facts: { ...here, pins: `${key.fingerprint} (hostKey of the profile)`, known: `ssh-ed25519 ${other.fingerprint}` },
+    });
+    expect(await verify(`srv ${bare(key)}\n`, { known: { pins: [other.fingerprint] } })).toMatchObject({
+      code: 'host-key-pin-disagrees',
+      facts: { ...here, pins: `${other.fingerprint} (hostKey of the profile)`, known: `ssh-ed25519 ${key.fingerprint}` },
     });
   });
 

@@ -46,6 +46,7 @@ const CODES: readonly Problem['code'][] = [
   'host-key-changed',
   'host-key-revoked',
   'host-key-not-pinned',
+  'host-key-pin-disagrees',
   'host-key-too-small',
   'host-certificate-refused',
   'revoked-keys-unusable',

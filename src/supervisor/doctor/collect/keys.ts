@@ -7,6 +7,7 @@ import type { Certificate } from '../../../ssh/identity/certificate.ts';
 import { loadCredentials } from '../../../ssh/identity/credentials.ts';
 import { printKey } from '../../../ssh/identity/host-key.ts';
 import { loadKnownKeys } from '../../../ssh/identity/known-keys.ts';
+import { pinTexts } from '../../../ssh/identity/pinned-keys.ts';
 import type { ResolvedHop } from '../../../ssh/types.ts';
 import type { HostCertificateFacts, KeyFacts, KnownFacts } from '../facts.ts';
 
@@ -23,7 +24,7 @@ export async function keyFacts(hop: ResolvedHop, clock: Clock): Promise<KeyFacts
 
 export async function knownFacts(hop: ResolvedHop): Promise<KnownFacts> {
   const { known, withoutPort, authorities, unreadable } = await loadKnownKeys(hop);
-  return { pins: hop.knownHosts.pins, at: placesOf([...known, ...withoutPort]), authorities: placesOf(authorities), unreadable };
+  return { pins: pinTexts(hop), at: placesOf([...known, ...withoutPort]), authorities: placesOf(authorities), unreadable };
 }
 
 const placesOf = (keys: readonly { readonly file: string; readonly line: number }[]): string[] => [
