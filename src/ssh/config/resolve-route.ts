@@ -69,27 +69,32 @@ const MAX_JUMPS = 8;
 
 /**
  * The hops that carry `first`. Of several jumps each is carried by the one before it; only the first of them may
- * have a ProxyJump of its own, and so on.
+ * have a ProxyJump of its own, and so on: a circle is where that leads to a name that it has led to before.
  */
 async function jumpsBefore(first: Answered, given: Asking): Promise<Answered[]> {
   const route: Answered[] = [];
-  const seen = new Set([nameOf(first.resolved)]);
-  for (let at = first; at.jumps.length > 0; ) {
-    const answers = await Promise.all(at.jumps.map((jump) => askOne(jump, given)));
-    for (const { resolved } of answers) {
-      if (seen.has(nameOf(resolved))) throw loop(first.hop, resolved.name);
-      seen.add(nameOf(resolved));
-    }
-    route.unshift(...answers);
+  const seen = new Set<string>();
+  for (let at: Answered | undefined = first; at !== undefined && at.jumps.length > 0; at = route[0]) {
+    const name = printHop(at.hop);
+    if (seen.has(name)) throw loop(first.hop, name);
+    // The first may have a way of its own by -o.
+    if (at !== first) seen.add(name);
+    route.unshift(...(await jumpsOf(at, given)));
     if (route.length > MAX_JUMPS) throw tooMany(first.hop);
-    const next = answers[0];
-    if (next === undefined) break;
-    at = next;
   }
   return route;
 }
 
-const nameOf = (hop: ResolvedHop): string => printHop(hop);
+async function jumpsOf(at: Answered, given: Asking): Promise<Answered[]> {
+  const jumps = await Promise.all(at.jumps.map((jump) => askOne(jump, given)));
+  const itself = [...jumps, at].find(({ resolved }, index) => isItself(jumps[index - 1]?.hop, resolved));
+  if (itself !== undefined) throw loop(at.hop, itself.hop.host);
+  return jumps;
+}
+
+/** Where ssh(1) says "jumphost loop" (ssh.c): the jump is compared as it is written, so by an alias a server may carry itself. */
+const isItself = (jump: Hop | undefined, { host, port, user }: ResolvedHop): boolean =>
+  jump?.host === host.toLowerCase() && (jump.port ?? 22) === port && (jump.user ?? user) === user;
 
 const loop = (hop: Hop, through: string): ProblemError =>
   new ProblemError(problem('ssh-config-invalid', { host: hop.host, detail: `its ProxyJump leads through ${through} in a circle.` }));

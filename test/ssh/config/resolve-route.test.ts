@@ -123,6 +123,33 @@ describe.each(PATHS)('a route, %s', (_, PATH) => {
     });
   });
 
+  test('a jump by way of the address that it leads to is none, as ssh tells them apart by name, port and user', async () => {
+    const host = 'Host far\n  HostName box\n  User bob\nHost gate\n  HostName box\n  User ann\n';
+    const through = async (jump: string, more = '') =>
+      brief((await route({ hops: [hopTo('far')], config: more + host + `Host far\n  ProxyJump ${jump}\n` })).hops);
+    expect(await through('gate')).toEqual(['ann@box:22', 'bob@box:22']);
+    expect(await through('ann@box')).toEqual(['ann@box:22', 'bob@box:22']);
+    expect(await through('box:2222', 'Host box\n  User bob\n')).toEqual(['bob@box:2222', 'bob@box:22']);
+    expect(await through('gate,gate')).toEqual(['ann@box:22', 'ann@box:22', 'bob@box:22']);
+    expect(await through('gate', 'Host gate\n  ProxyJump again\nHost again\n  HostName box\n  User ann\n')).toEqual([
+      'ann@box:22',
+      'ann@box:22',
+      'bob@box:22',
+    ]);
+  });
+
+  test.for([
+    ['to itself by its address', 'Host far\n  HostName box\n  User bob\n  ProxyJump box\n'],
+    ['to itself by its address, port and user', 'Host far\n  HostName box\n  Port 2222\n  User bob\n  ProxyJump bob@box:2222\n'],
+    ['by a list with the same host twice in a row', 'Host far\n  ProxyJump b,b\n'],
+    ['to an alias that leads to itself', 'Host far\n  ProxyJump b\nHost b\n  HostName box\n  ProxyJump b\n'],
+  ] as const)('a jump %s never ends', async ([, config]) => {
+    expect(await problemOf({ hops: [hopTo('far')], config })).toMatchObject({
+      code: 'ssh-config-invalid',
+      facts: { host: expect.any(String) },
+    });
+  });
+
   test('a chain of jumps without an end in sight is an error', async () => {
     const config = Array.from({ length: 12 }, (_, i) => `Host h${i}\n  ProxyJump h${i + 1}\n`).join('');
     expect(await problemOf({ hops: [hopTo('h0')], config })).toMatchObject({ code: 'ssh-config-invalid', facts: { host: 'h0' } });
