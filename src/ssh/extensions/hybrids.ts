@@ -3,23 +3,24 @@ import { makeX25519 } from './kem/x25519.ts';
 
 /** A post-quantum mechanism and X25519 together: the secret is safe as long as one of them is. */
 export type Hybrid = {
+  /** Methods of one mechanism differ in their names alone. */
+  readonly mechanism: 'mlkem768' | 'sntrup761';
   readonly hash: 'sha256' | 'sha512';
   /** Loaded only when a server wants it. */
   readonly load: () => Promise<Kem>;
 };
 
+const MLKEM: Hybrid = { mechanism: 'mlkem768', hash: 'sha256', load: async () => (await import('./kem/mlkem768.ts')).mlkem768 };
+const SNTRUP: Hybrid = { mechanism: 'sntrup761', hash: 'sha512', load: async () => (await import('./kem/sntrup761.ts')).sntrup761 };
+
 /** By the name of the key exchange method, in OpenSSH's order of preference. */
 export const HYBRIDS: ReadonlyMap<string, Hybrid> = new Map([
   // draft-ietf-sshm-mlkem-hybrid-kex
-  ['mlkem768x25519-sha256', { hash: 'sha256', load: async () => (await import('./kem/mlkem768.ts')).mlkem768 }],
+  ['mlkem768x25519-sha256', MLKEM],
   // draft-ietf-sshm-ntruprime-ssh; the older name means the same
-  ['sntrup761x25519-sha512', { hash: 'sha512', load: loadSntrup }],
-  ['sntrup761x25519-sha512@openssh.com', { hash: 'sha512', load: loadSntrup }],
+  ['sntrup761x25519-sha512', SNTRUP],
+  ['sntrup761x25519-sha512@openssh.com', SNTRUP],
 ]);
-
-async function loadSntrup(): Promise<Kem> {
-  return (await import('./kem/sntrup761.ts')).sntrup761;
-}
 
 /** Our half of one exchange. */
 export type HybridKeys = {

@@ -1,5 +1,5 @@
 import type { Clock } from '../../platform/clock.ts';
-import { HYBRIDS, type HybridKeys, makeHybridKeys } from './hybrids.ts';
+import { type Hybrid, HYBRIDS, type HybridKeys, makeHybridKeys } from './hybrids.ts';
 
 /** Keys for the exchanges of one connection. */
 export interface KeySource {
@@ -18,12 +18,12 @@ const QUIET_MS = 1_000;
 
 /**
  * Makes post-quantum keys, which take milliseconds, tens of them at first, ahead of need: while a server that is likely to
- * want them has not answered yet, and again when all is quiet. One spare for each method, given away once; none where no
- * server has asked for its kind.
+ * want them has not answered yet, and again when all is quiet. One spare for each mechanism, given away once; none that no
+ * server has asked for, or is likely to.
  */
 export class SpareKeys {
   readonly #clock: Pick<Clock, 'after'> | null;
-  readonly #spares = new Map<string, Promise<HybridKeys>>();
+  readonly #spares = new Map<Hybrid['mechanism'], Promise<HybridKeys>>();
   /** By place; the empty name: one that has nothing to be made ahead. */
   readonly #chosen = new Map<string, string>();
   #last = '';
@@ -53,19 +53,19 @@ export class SpareKeys {
   async #take(method: string): Promise<HybridKeys> {
     const hybrid = HYBRIDS.get(method);
     if (hybrid === undefined) throw new Error(`${method} is no hybrid method`);
-    const spare = this.#spares.get(method);
-    this.#spares.delete(method);
+    const spare = this.#spares.get(hybrid.mechanism);
+    this.#spares.delete(hybrid.mechanism);
     this.#clock?.after(QUIET_MS, () => this.#prepare(method));
     return await (spare ?? makeHybridKeys(hybrid));
   }
 
   #prepare(method: string): void {
     const hybrid = HYBRIDS.get(method);
-    if (hybrid === undefined || this.#spares.has(method)) return;
+    if (hybrid === undefined || this.#spares.has(hybrid.mechanism)) return;
     const keys = makeHybridKeys(hybrid);
     // Told to whoever takes them.
     keys.catch(() => {});
-    this.#spares.set(method, keys);
+    this.#spares.set(hybrid.mechanism, keys);
   }
 }
 

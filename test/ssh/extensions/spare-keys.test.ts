@@ -3,13 +3,13 @@ import { HYBRIDS } from '../../../src/ssh/extensions/hybrids.ts';
 import { SpareKeys } from '../../../src/ssh/extensions/spare-keys.ts';
 import { fakeClock } from '../../support/fake-clock.ts';
 
-const [MLKEM, , SNTRUP] = [...HYBRIDS.keys()] as [string, string, string];
+const [MLKEM, SNTRUP, OLD_SNTRUP] = [...HYBRIDS.keys()] as [string, string, string];
 const OURS = [...HYBRIDS.keys(), 'curve25519-sha256'];
 
 /** How often keys were made, by method. */
 const made = new Map<string, MockInstance>();
 beforeEach(() => {
-  for (const [method, hybrid] of HYBRIDS) made.set(method, vi.spyOn(hybrid, 'load'));
+  for (const method of [MLKEM, SNTRUP]) made.set(method, vi.spyOn(HYBRIDS.get(method)!, 'load'));
 });
 afterEach(() => void vi.restoreAllMocks());
 const counts = (): number[] => [MLKEM, SNTRUP].map((method) => made.get(method)?.mock.calls.length ?? 0);
@@ -59,11 +59,20 @@ describe('keys for a post-quantum exchange', () => {
     expect(new Set(values).size).toBe(3);
   });
 
+  test('are one spare for all names of a mechanism', async () => {
+    const source = new SpareKeys().at('a');
+    // Debian's 9.2 has the newer name as well, and so it is the one that is agreed on.
+    source.greeted('OpenSSH_9.2p1 Debian-2+deb12u10', [MLKEM, OLD_SNTRUP, SNTRUP]);
+    await source.take(SNTRUP);
+    expect(counts()).toEqual([0, 1]);
+  });
+
   test.each([
     ['OpenSSH_10.0p2 Debian-1', OURS, [1, 0]],
     ['OpenSSH_9.9p1', OURS, [1, 0]],
     ['OpenSSH_9.2p1 Debian-2+deb12u3', OURS, [0, 1]],
     ['OpenSSH_10.0', [SNTRUP], [0, 1]],
+    ['OpenSSH_9.2p1', [OLD_SNTRUP], [0, 1]],
     ['OpenSSH_9.2p1', [MLKEM, 'curve25519-sha256'], [0, 0]],
     ['OpenSSH_8.9p1', OURS, [0, 0]],
     ['dropbear_2025.88', OURS, [0, 0]],
