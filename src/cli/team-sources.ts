@@ -38,7 +38,7 @@ export function tellSources(sources: readonly TeamSource[], { paths, screen }: C
   const mark = screen.errInk.yellow('!');
   for (const { name, spec } of sources) {
     const pending = pendingOf(paths, { name });
-    if (pending !== null) screen.say(`${mark} ${name}: ${pendingText(pending)} See it: tunnels profiles update ${name}`);
+    if (pending !== null) screen.say(`${mark} ${name}: ${pendingText(pending)} See it, and accept it: tunnels profiles trust --source ${name}`);
     const { trouble } = readFetched(paths, name);
     if (trouble === null) continue;
     const text = `${mark} ${name} (${printSpec(spec)}): ${oneLine(`${trouble.text} ${trouble.next}`)}`;
@@ -53,6 +53,8 @@ const PERSON: ReadonlySet<string> = new Set<Problem['code']>([
   'source-host-key',
   'source-http-login',
   'source-redirected',
+  'source-unsigned',
+  'source-signature',
 ]);
 
 /** As it stands in documents. */

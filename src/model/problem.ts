@@ -8,6 +8,7 @@ import { NETWORK, type NetworkFacts } from './problems/network.ts';
 import { PROFILE_FILES, type ProfileFilesFacts } from './problems/profile-files.ts';
 import { PROMPT, type PromptFacts } from './problems/prompt.ts';
 import { RECOVERY, type RecoveryFacts } from './problems/recovery.ts';
+import { SIGNERS, type SignersFacts } from './problems/signers.ts';
 import { SOURCE, type SourceFacts } from './problems/source.ts';
 import { TRUST, type TrustFacts } from './problems/trust.ts';
 import { USAGE, type UsageFacts } from './problems/usage.ts';
@@ -22,6 +23,7 @@ type FactsByCode = NetworkFacts &
   RecoveryFacts &
   UsageFacts &
   SourceFacts &
+  SignersFacts &
   TrustFacts &
   CommandLineFacts &
   ProfileFilesFacts;
@@ -44,6 +46,7 @@ const CATALOGUE = {
   ...RECOVERY,
   ...USAGE,
   ...SOURCE,
+  ...SIGNERS,
   ...TRUST,
   ...COMMAND_LINE,
   ...PROFILE_FILES,

@@ -19,6 +19,8 @@ const NEEDS = [
   { package: 'tcsh', has: ['tcsh'] },
   { package: 'fish', has: ['fish'] },
   { package: 'dropbear-bin', has: ['dropbear'] },
+  { package: 'git', has: ['git'] },
+  { package: 'gnupg', has: ['gpg', 'gpgconf'] },
   { package: 'libpam-google-authenticator', has: ['google-authenticator'] },
   { package: 'dbus', has: ['dbus-daemon', 'dbus-send'] },
   { package: 'gnome-keyring', has: ['gnome-keyring-daemon'] },

@@ -12,7 +12,9 @@ import { inUse } from './pins.ts';
 import { gitFolder, sourceFolder } from './state/places.ts';
 import { dropSnapshots, readSnapshot, type Snapshot, writeSnapshot } from './state/snapshot.ts';
 import type { TeamSource } from './source-list.ts';
-import { type Fetched, readFetched, readPin, writeFetched } from './state/source-state.ts';
+import { type Fetched, readFetched, readPin, writeFetched, writePin } from './state/source-state.ts';
+import { signersFolder, type SignersKind } from './signers/places.ts';
+import { verifyCommit } from './signers/verify-commit.ts';
 import type { GitSpec, HttpsSpec } from './spec.ts';
 
 export type UpdateGiven = {
@@ -36,6 +38,7 @@ export type Updated = {
 
 /**
  * Fetches the newest state of a source and keeps it beside the one that is in use, which stays so until `pin`.
+ * What one of a source's signers has signed and follows from that is pinned at once.
  * Throws the problem that kept it from being fetched (which is kept too, for lists), or `source-busy`, `git-missing`.
  */
 export async function updateSource(source: TeamSource, given: UpdateGiven): Promise<Updated> {
@@ -44,7 +47,9 @@ export async function updateSource(source: TeamSource, given: UpdateGiven): Prom
   const path = join(sourceFolder(given.paths, name), 'fetch.lock');
   return await withLock({ path, name }, async () => {
     try {
-      return await (spec.kind === 'git' ? updateGit({ ...given, name, spec }) : updateHttps({ ...given, name, spec }));
+      return await (spec.kind === 'git'
+        ? updateGit({ ...given, name, spec, signers: source.signers ?? null })
+        : updateHttps({ ...given, name, spec }));
     } catch (error) {
       if (given.signal?.aborted !== true) await keepTrouble(problemOf(error), { ...given, name });
       throw error;
@@ -52,12 +57,14 @@ export async function updateSource(source: TeamSource, given: UpdateGiven): Prom
   });
 }
 
-type GitUpdate = UpdateGiven & { readonly name: string; readonly spec: GitSpec };
+type GitUpdate = UpdateGiven & { readonly name: string; readonly spec: GitSpec; readonly signers: SignersKind | null };
 
 async function updateGit(given: GitUpdate): Promise<Updated> {
-  const { paths, name } = given;
+  const { paths, name, signers } = given;
   const git = { ...given, gitDir: gitFolder(paths, name) };
   const id = await fetchGit(git);
+  // Before anything of it is kept: what is not signed as it has to be is never a state of the source.
+  if (signers !== null) await verifyCommit({ ...git, signers, folder: signersFolder(paths, name) }, id);
   const { latest: before } = readFetched(paths, name);
   if (readSnapshot(paths, { name, id }) === null) {
     const tree = await readTree(git, id);
@@ -65,7 +72,10 @@ async function updateGit(given: GitUpdate): Promise<Updated> {
   }
   const from = inUse(paths, name)?.id ?? before;
   const way = from === null || from === id ? null : await wayTo(git, { from, to: id });
-  return await keep({ latest: id, way, etag: null }, { ...given, before });
+  const updated = await keep({ latest: id, way, etag: null }, { ...given, before });
+  // A signature is a person's yes. But an older state was signed as well: one that does not follow is for a person to look at.
+  if (signers !== null && (way === null || way.follows === 'yes')) await writePin(paths, { name, id });
+  return updated;
 }
 
 type HttpsUpdate = UpdateGiven & { readonly name: string; readonly spec: HttpsSpec };
