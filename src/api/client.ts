@@ -77,11 +77,7 @@ export function createClient(socketPath: string): SupervisorClient {
     restart: (name, body = {}) =>
       json({ method: 'POST', path: `${tunnelPath(name)}/restart`, body, patienceMs: PATIENCE_MS.closing }, TunnelSnapshotSchema),
     story: (name) => json({ method: 'GET', path: `${tunnelPath(name)}/story`, patienceMs: PATIENCE_MS.quick }, StorySchema),
-    doctor: (body) =>
-      json(
-        { method: 'POST', path: '/v1/doctor', body, patienceMs: PATIENCE_MS.examining * (body.profiles.length + 1) },
-        DoctorReportSchema,
-      ),
+    doctor: (body) => json({ method: 'POST', path: '/v1/doctor', body, patienceMs: examiningMs(body) }, DoctorReportSchema),
     ...promptCalls(json),
     events: (signal) =>
       readEvents({
@@ -111,6 +107,8 @@ const promptCalls = (json: Json): Pick<SupervisorClient, 'prompts' | 'answer' | 
 
 /** How long a silent supervisor is waited for; a keychain may be slow to take an answer, and closing may take as long as connections may take to drain. */
 const PATIENCE_MS = { health: 3_000, quick: 10_000, answering: 20_000, closing: 60_000, examining: 60_000 } as const;
+
+const examiningMs = ({ profiles, tunnels = [] }: DoctorRequest): number => PATIENCE_MS.examining * (profiles.length + tunnels.length + 1);
 
 const tunnelPath = (name: string): string => `/v1/tunnels/${encodeURIComponent(name)}`;
 const promptPath = (id: string): string => `/v1/prompts/${encodeURIComponent(id)}`;

@@ -66,6 +66,8 @@ export const UpRequestSchema = v.strictObject({
 export const DoctorRequestSchema = v.strictObject({
   ...AgentRequestSchema.entries,
   profiles: v.array(v.strictObject({ name: v.string(), profile: v.record(v.string(), v.unknown()), origin: v.string() })),
+  /** Tunnels to be examined with what they were brought up with, as there is no profile of theirs. */
+  tunnels: v.exactOptional(v.array(v.string())),
 });
 
 /** Of it nothing is ever logged or told back. */

@@ -77,6 +77,7 @@ export function createApi(needs: ApiNeeds): Hono {
     .route('/v1/tunnels', tunnelRoutes(tunnels, known))
     .post('/v1/doctor', async (c) => {
       const request = doctorRequestOf(await c.req.text());
+      request.tunnels?.forEach(known);
       const findings = await needs.doctor.examine(request, AbortSignal.any([c.req.raw.signal, needs.ending]));
       return c.json({ schemaVersion: SCHEMA_VERSION, findings });
     })

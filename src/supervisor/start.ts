@@ -39,8 +39,7 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Runni
   const prompts = new PromptBook({ clock, log, keychain: systemKeychain({ clock }) });
   const shared = { clock, random: Math.random, env, log, wanted, refusals, rungs: recovery.rungs, prompts };
   const tunnels = createTunnels({ ...shared, onProfile: () => autoReload?.look() });
-  const { lease, snapshot } = doctorsEyes(tunnels);
-  const doctor = createDoctor({ ...recovery.doctor, clock, env, lease, snapshot });
+  const doctor = createDoctor({ ...recovery.doctor, clock, env, ...doctorsEyes(tunnels) });
   const health: Health = { pid: process.pid, version: VERSION, apiVersion: API_VERSION, since: now(), home: paths.state };
 
   const ending = new AbortController();
@@ -54,7 +53,8 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Runni
   log.info('supervisor-started', { text: `The supervisor ${VERSION} runs as pid ${process.pid}.` });
   tunnels.restore(wanted.all());
   bringUp({ tunnels, log }, options);
-  keepSourcesFresh({ paths, env, clock, random: Math.random, log, ending: ending.signal });
+  const onFetched = (): void => autoReload?.soon();
+  keepSourcesFresh({ paths, env, clock, random: Math.random, log, onFetched, ending: ending.signal });
 
   const stopped = asked.then(async () => {
     served.stopAccepting();
@@ -72,9 +72,10 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Runni
 
 const now = (): string => new Date(systemClock.now()).toISOString();
 
-const doctorsEyes = (tunnels: Tunnels): Pick<Parameters<typeof createDoctor>[0], 'lease' | 'snapshot'> => ({
+const doctorsEyes = (tunnels: Tunnels): Pick<Parameters<typeof createDoctor>[0], 'lease' | 'snapshot' | 'asked'> => ({
   lease: (route, signal) => tunnels.lease(route, signal),
   snapshot: () => tunnels.snapshot(),
+  asked: (name) => tunnels.asked(name),
 });
 
 type Watching = Pick<AutoReloadGiven, 'clock' | 'log' | 'files'> & { readonly signal: AbortSignal };

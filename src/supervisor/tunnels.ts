@@ -33,6 +33,8 @@ export interface Tunnels {
   /** Resolves when every binding is free. */
   down(name: string): Promise<TunnelSnapshot>;
   restart(name: string, request: AgentRequest): Promise<TunnelSnapshot>;
+  /** What it was brought up with, and whether it is to be up; null: no such tunnel. */
+  asked(name: string): WantedTunnel | null;
   /** What happened to its bindings, the oldest episode first. */
   story(name: string): Story;
   subscribe(listener: (change: TunnelChange) => void): () => void;
@@ -122,6 +124,11 @@ class TunnelSet implements Tunnels {
     await known.runner.restart();
     if (unwritten !== null) throw unwritten;
     return shown(known);
+  }
+
+  asked(name: string): WantedTunnel | null {
+    const known = this.#known.get(name);
+    return known === undefined ? null : { ...known.kept, wanted: known.runner.snapshot.wanted };
   }
 
   story(name: string): Story {

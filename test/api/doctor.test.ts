@@ -20,6 +20,11 @@ describe('POST /v1/doctor', () => {
     expect(await api.client.doctor({ profiles })).toEqual({ schemaVersion: 1, findings: [] });
   });
 
+  test('refuses a tunnel that there is not', async () => {
+    const refusal = await api.client.doctor({ profiles: [], tunnels: ['nobody'] }).then(() => null, problemOf);
+    expect(refusal).toMatchObject({ code: 'tunnel-not-found', facts: { name: 'nobody' } });
+  });
+
   test('refuses what is no request, and says where it is wrong', async () => {
     const bad = { profiles: [{ name: 'a', profile: 'text', origin: 'test' }] };
     const refusal = await api.client.doctor(bad as never).then(() => null, problemOf);

@@ -46,6 +46,16 @@ describe('tunnels doctor', () => {
     expect(await run(world, 'doctor', 'twoo')).toMatchObject({ code: 2, err: expect.stringContaining('Did you mean two?') });
   });
 
+  test('examines a tunnel without a profile by what it was brought up with', async () => {
+    const world = worldWith([], { one: 'hops: [a]\nforwards: [{ dynamic: 1080 }]\n' });
+    world.supervisor = { tunnels: [tunnel({ name: 'adhoc' }), tunnel({ name: 'one' })], findings: [finding()] };
+    expect((await run(world, 'doctor', 'adhoc', 'one')).code).toBe(0);
+    expect(world.examined).toMatchObject([{ profiles: [{ name: 'one' }], tunnels: ['adhoc'] }]);
+    expect((await run(world, 'doctor', 'adhoc')).err).toContain('Checking adhoc ...');
+    expect(world.examined[1]).toEqual({ profiles: [], tunnels: ['adhoc'] });
+    expect((await run(world, 'doctor', 'adhocc')).code).toBe(2);
+  });
+
   test('makes findings of errors in profiles, with file and line, and examines the others', async () => {
     const world = worldWith([finding()], { bad: 'hops: [a]\nforwrads: []\n', good: 'hops: [a]\nforwards: [{ dynamic: 1080 }]\n' });
     const ran = await run(world, 'doctor', '--json');

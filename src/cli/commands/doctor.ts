@@ -5,44 +5,67 @@ import { EXIT, type ExitCode } from '../../model/problems/entry.ts';
 import { SCHEMA_VERSION } from '../../model/snapshot.ts';
 import { type FileError, printFileError } from '../../profiles/file-error.ts';
 import { profileNameOf } from '../../profiles/load-profile.ts';
+import { besideEachOther } from '../beside-each-other.ts';
 import { callerAgent } from '../caller-agent.ts';
 import { type Context, defineCommand } from '../command.ts';
 import { findingsText, summaryOf } from '../output/findings-text.ts';
-import { allProfiles, loadAll, pickProfiles, type ProfileFile } from '../profile-files.ts';
+import { allProfiles, loadAll, pickAmong, type ProfileFile } from '../profile-files.ts';
 import { worst } from '../settle.ts';
 import { tellSkew } from '../version-skew.ts';
 import { withSupervisor } from '../with-supervisor.ts';
 
 export const command = defineCommand({
   name: 'doctor',
-  usage: ['doctor [profile|group|pattern]...'],
+  usage: ['doctor [profile|group|pattern|tunnel]...'],
   describe:
     'Checks profiles, keys, agent, each hop and each binding, and says how to mend what it finds. Changes nothing; logs in to each hop once.',
   examples: [
     ['tunnels doctor', 'all profiles'],
-    ['tunnels doctor db-prod --quiet', 'one profile, problems only'],
+    ['tunnels doctor db-prod --quiet', 'one profile, or one tunnel without a profile; problems only'],
     ['tunnels doctor --json', 'every finding, for a script'],
   ],
   words: { least: 0, most: Number.POSITIVE_INFINITY },
   options: {},
   async run({ words }, context) {
-    const { files, findings } = await profilesFor(words, context);
-    const examined = await examine(files, context);
-    return report([...findings, ...examined], context);
+    const { files, findings, tunnels } = await profilesFor(words, context);
+    const examined = await examine({ files, tunnels }, context);
+    return report([...findings, ...besideEachOther(files), ...examined], context);
   },
 });
 
-type Chosen = { readonly files: readonly ProfileFile[]; readonly findings: readonly Finding[] };
+type Chosen = {
+  readonly files: readonly ProfileFile[];
+  /** Tunnels that have no profile. */
+  readonly tunnels: readonly string[];
+  readonly findings: readonly Finding[];
+};
 
 /** What can be examined, and findings about what cannot: files with errors, and those that nobody has trusted yet. */
 async function profilesFor(words: readonly string[], context: Context): Promise<Chosen> {
-  const { files, errors } = words.length === 0 ? await everything(context) : { files: await pickProfiles(words, context), errors: [] };
+  const { files, errors, tunnels = [] } = await (words.length === 0 ? everything(context) : named(words, context));
   const fit = files.filter(({ loaded, trusted }) => loaded !== null && trusted);
   const unusable = errors.map((error) => invalid(profileNameOf(error.file), [error]));
-  return { files: fit, findings: [...unusable, ...files.filter((file) => !fit.includes(file)).map(unfit)] };
+  return { files: fit, tunnels, findings: [...unusable, ...files.filter((file) => !fit.includes(file)).map(unfit)] };
 }
 
-async function everything(context: Context): Promise<{ files: ProfileFile[]; errors: readonly FileError[] }> {
+type Found = { readonly files: readonly ProfileFile[]; readonly errors: readonly FileError[]; readonly tunnels?: readonly string[] };
+
+/** A tunnel that was brought up without a profile, or whose profile is not to be seen from here, is as good as a profile. */
+async function named(words: readonly string[], context: Context): Promise<Found> {
+  const found = await allProfiles(context);
+  const strangers = words.filter((word) => !found.profiles.some(({ name }) => name === word));
+  const tunnels = strangers.length === 0 ? [] : await tunnelsAmong(strangers, context);
+  const rest = words.filter((word) => !tunnels.includes(word));
+  return { files: rest.length === 0 ? [] : await pickAmong(found, rest, context), errors: [], tunnels };
+}
+
+async function tunnelsAmong(names: readonly string[], context: Context): Promise<string[]> {
+  const client = await context.connect(context.paths);
+  const running = client === null ? [] : (await client.status()).tunnels.map(({ name }) => name);
+  return running.filter((name) => names.includes(name));
+}
+
+async function everything(context: Context): Promise<Found> {
   const found = await allProfiles(context);
   const used = found.profiles.filter(({ shadowedBy }) => shadowedBy === null);
   if (used.length === 0) context.screen.say(`No profiles yet. Put one into ${context.paths.profiles}`);
@@ -63,10 +86,12 @@ const invalid = (name: string, errors: readonly FileError[]): Finding =>
     fix: `Correct them, then: tunnels profiles validate ${name}`,
   });
 
-async function examine(files: readonly ProfileFile[], context: Context): Promise<readonly Finding[]> {
+async function examine({ files, tunnels }: Pick<Chosen, 'files' | 'tunnels'>, context: Context): Promise<readonly Finding[]> {
   const client = await withSupervisor(context);
-  if (files.length > 0) context.screen.say(`Checking ${files.map(({ name }) => name).join(', ')} ...`);
-  const { findings } = await client.doctor({ profiles: files.flatMap(asked), ...callerAgent(context) });
+  const names = [...files.map(({ name }) => name), ...tunnels];
+  if (names.length > 0) context.screen.say(`Checking ${names.join(', ')} ...`);
+  const request = { profiles: files.flatMap(asked), ...(tunnels.length > 0 && { tunnels: [...tunnels] }), ...callerAgent(context) };
+  const { findings } = await client.doctor(request);
   tellSkew(client, context);
   return findings;
 }

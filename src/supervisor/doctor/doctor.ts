@@ -20,13 +20,16 @@ const AT_ONCE = 4;
 
 /** Looks at everything that could keep tunnels from coming up, and changes nothing: no port is asked for, nothing is written there. */
 export const createDoctor = (needs: DoctorNeeds): Doctor => ({
-  async examine({ profiles, agent }, signal) {
+  async examine({ profiles, tunnels = [], agent }, signal) {
     const visits: Visit[] = [];
     const machine = await machineFacts();
     const round: Round = { machine, keep: (visit) => void visits.push(visit) };
-    const examining = { ...needs, env: await loginEnv(needs.env, { agent, clock: needs.clock }), signal };
+    const documents = [...profiles, ...tunnels.flatMap((name) => documentOf(name, needs))];
     try {
-      const found = await inOrder(profiles, (one) => examineDocument(one, round, examining));
+      const found = await inOrder(documents, async (one) => {
+        const env = await loginEnv(needs.env, { agent: agentFor(one, agent, needs), clock: needs.clock });
+        return await examineDocument(one, round, { ...needs, env, signal });
+      });
       return unique([...run(CHECKS.machine, machine), ...found.flat()]);
     } finally {
       await Promise.all(visits.map((visit) => visit.release()));
@@ -35,6 +38,17 @@ export const createDoctor = (needs: DoctorNeeds): Doctor => ({
 });
 
 type One = DoctorRequest['profiles'][number];
+
+function documentOf(name: string, { asked }: DoctorNeeds): One[] {
+  const tunnel = asked(name);
+  return tunnel === null ? [] : [{ name, profile: tunnel.profile, origin: `What it was brought up with (${tunnel.origin})` }];
+}
+
+/** A tunnel that is to be up logs in with the agent of who asked for it, whoever asks the doctor. */
+function agentFor({ name }: One, ofCaller: string | undefined, { asked }: DoctorNeeds): string | undefined {
+  const tunnel = asked(name);
+  return tunnel?.wanted === 'up' ? tunnel.agent : ofCaller;
+}
 
 async function examineDocument({ name, profile, origin }: One, round: Round, examining: Parameters<typeof examine>[2]): Promise<Finding[]> {
   const about = { check: 'profile', subject: `profile ${name}` };

@@ -6,6 +6,7 @@ import type { AccountMemory } from '../../ssh/remote/account-memory.ts';
 import type { HopLink } from '../../ssh/remote/types.ts';
 import type { Claims } from '../recovery/claims.ts';
 import type { SessionBook } from '../recovery/session-book.ts';
+import type { WantedTunnel } from '../wanted-store.ts';
 
 export type DoctorNeeds = {
   readonly clock: Clock;
@@ -18,6 +19,8 @@ export type DoctorNeeds = {
   /** A route over the supervisor's shared connections. */
   readonly lease: (route: Route, signal: AbortSignal) => Promise<Lease>;
   readonly snapshot: () => readonly TunnelSnapshot[];
+  /** What a tunnel was brought up with; null: there is none of that name. */
+  readonly asked: (name: string) => WantedTunnel | null;
 };
 
 /** One examination. */

@@ -81,8 +81,32 @@ describe('the doctor, of a hop,', () => {
     for (const code of ['prompt-waiting', 'answer-needed'] as const) {
       const asked = problem(code, { id: '1', what: 'a word on the new host key of bastion' });
       const asking = hop({ known, reached: { is: 'failed', problem: asked } });
-      expect([...checkReachable(asking), ...checkHostKey(asking)]).toMatchObject([{ check: 'reachable', severity: 'error' }]);
+      expect([...checkReachable(asking), ...checkHostKey(asking)]).toMatchObject([
+        { check: 'reachable', severity: 'warning', exitCode: 0, fix: expect.stringContaining('tunnels up db') },
+      ]);
     }
+  });
+
+  test.each([
+    ['prompt-waiting', 'tunnels answer 7'],
+    ['answer-needed', 'tunnels up db'],
+  ] as const)('calls it no error that a login asks a person something (%s)', (code, command) => {
+    const asked = problem(code, { id: '7', what: 'the passphrase of the key /k' });
+    const login = problem('key-unusable', { host: 'h', path: '/k', why: 'encrypted' });
+    const at = hop();
+    const keysOnly = { ...at.hop, login: { ...at.hop.login, methods: ['publickey'] as const } };
+    const asking = hop({ hop: keysOnly, keys: { login, agent: null }, reached: { is: 'failed', problem: asked } });
+    expect(checkReachable(asking)).toMatchObject([{ severity: 'warning', exitCode: 0, fix: expect.stringContaining(command) }]);
+    expect(checkReachable(asking)[0]?.what).toContain('the passphrase of the key /k');
+    expect(checkCredentials(asking)).toMatchObject([{ severity: 'note', exitCode: 0, fix: expect.stringContaining('ssh-add /k') }]);
+  });
+
+  test('calls it an error where ssh_config allows nobody to be asked for the passphrase', () => {
+    const login = problem('key-unusable', { host: 'h', path: '/k', why: 'encrypted' });
+    const at = hop();
+    const batch = { ...at.hop, login: { ...at.hop.login, batch: true } };
+    const failing = hop({ hop: batch, keys: { login, agent: null }, reached: { is: 'failed', problem: login } });
+    expect(checkCredentials(failing)).toMatchObject([{ severity: 'error', exitCode: 4 }]);
   });
 
   test('sends nobody to a server that keeps this address away', () => {

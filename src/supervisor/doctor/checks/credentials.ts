@@ -12,7 +12,7 @@ export function checkCredentials({ subject, tunnel, keys, hop, reached }: HopFac
     const { text, next } = wordsOf(keys.login, tunnel);
     const isSaid = keys.login.code === 'agent-unusable';
     const found =
-      mayBeAsked(hop) && !isSameTrouble(reached, keys.login)
+      mayBeAsked(hop, keys.login) && !isSameTrouble(reached, keys.login)
         ? advice(about, 'note', { what: text, why: 'Until then a person is needed at each login.', fix: next })
         : trouble(about, keys.login, { why: 'Without a key there is nothing to log in with.', tunnel });
     return [found, ...(isSaid ? [] : agent(keys, about))];
@@ -31,8 +31,11 @@ export function checkCredentials({ subject, tunnel, keys, hop, reached }: HopFac
   return [...unusable, ...agent(keys, about), allWell(about, `To be tried: ${labels.join(', ')}`)];
 }
 
-/** For a password or a code. */
-const mayBeAsked = ({ login }: ResolvedHop): boolean => !login.batch && login.methods.some((way) => way !== 'publickey');
+/** For a password or a code, or for the passphrase of a key. */
+function mayBeAsked({ login }: ResolvedHop, { code, facts }: Problem): boolean {
+  const isLocked = code === 'key-unusable' && facts.why === 'encrypted';
+  return !login.batch && (isLocked || login.methods.some((way) => way !== 'publickey'));
+}
 
 /** It was tried, and the login failed just so. */
 const isSameTrouble = (reached: Reached, { code }: Problem): boolean => reached.is === 'failed' && reached.problem.code === code;

@@ -29,7 +29,7 @@ export function checkHostKey({ subject, tunnel, known, reached }: HopFacts): Fin
 }
 
 /** The first that a person is asked is whether a new key is the right one; what is asked is told where the login is. */
-const asksPerson = ({ code }: Problem): boolean => code === 'answer-needed' || code === 'prompt-waiting';
+export const asksPerson = ({ code }: Problem): boolean => code === 'answer-needed' || code === 'prompt-waiting';
 
 /** Null: it is not. An authority vouches for keys that nobody has seen yet. */
 function howKnown({ pins, at, authorities }: HopFacts['known']): string | null {

@@ -1,9 +1,9 @@
-import { advice, advisesPerson, allWell, type Finding, trouble } from '../../../model/finding.ts';
-import type { Problem } from '../../../model/problem.ts';
+import { type About, advice, advisesPerson, allWell, type Finding, trouble } from '../../../model/finding.ts';
+import { type Problem, wordsOf } from '../../../model/problem.ts';
 import { sshWords } from '../../../model/ssh-words.ts';
 import type { ResolvedHop } from '../../../ssh/types.ts';
 import { type HopFacts, isProblem } from '../facts.ts';
-import { isAboutHostKey } from './host-key.ts';
+import { asksPerson, isAboutHostKey } from './host-key.ts';
 
 /** From the name to a login that works. */
 export function checkReachable({ subject, tunnel, hop, keys, reached }: HopFacts): Finding[] {
@@ -20,6 +20,7 @@ export function checkReachable({ subject, tunnel, hop, keys, reached }: HopFacts
         }),
       ];
     case 'failed': {
+      if (asksPerson(reached.problem)) return [asking(about, reached.problem, tunnel)];
       if (isToldElsewhere(reached.problem) || (isProblem(keys.login) && keys.login.code === reached.problem.code)) return [];
       return [
         trouble(about, reached.problem, {
@@ -30,6 +31,17 @@ export function checkReachable({ subject, tunnel, hop, keys, reached }: HopFacts
       ];
     }
   }
+}
+
+/** The doctor asks nobody, and a question is no fault; but nothing comes up before it is answered. */
+function asking(about: About, p: Problem, tunnel: string): Finding {
+  const { text, next } = wordsOf(p, tunnel);
+  const up = `tunnels up ${tunnel}`;
+  return advice(about, 'warning', {
+    what: text,
+    why: 'Until somebody answers, nothing of the profile comes up, and what lies behind the login cannot be looked at.',
+    fix: next.includes(up) ? next : `${next}, or: ${up}`,
+  });
 }
 
 /** In place of words that speak of a tunnel that goes on trying. */

@@ -13,7 +13,7 @@ export function checkRemoteBinding(facts: RemoteFacts): Finding[] {
   const at = `${printAddress(facts.listen)} on ${facts.on}`;
   switch (facts.state.is) {
     case 'listens':
-      return [allWell(about, `It listens on ${at}: the tunnel is up.`)];
+      return [allWell(about, `The tunnel itself listens on ${at}.`)];
     case 'any-port':
       return [allWell(about, 'Any free port will do.')];
     case 'unseen':
