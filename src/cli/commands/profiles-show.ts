@@ -3,7 +3,10 @@ import { SCHEMA_VERSION } from '../../model/snapshot.ts';
 import { problem, ProblemError } from '../../model/problem.ts';
 import { profileInvalid } from '../../profiles/file-error.ts';
 import { defineCommand } from '../command.ts';
+import { wordsOfDeed } from '../../model/deeds/deed-words.ts';
+import { warningsText } from '../output/deeds-text.ts';
 import { profileText } from '../output/profile-text.ts';
+import { deedsIn } from '../trust/view.ts';
 import { resolvedDocument, resolvedText } from '../output/resolved-text.ts';
 import { pickProfiles } from '../profile-files.ts';
 
@@ -22,6 +25,9 @@ export const command = defineCommand({
     if (file === undefined) throw new ProblemError(problem('profile-not-found', { name, nearest: '' }));
     const { loaded } = file;
     if (loaded === null) throw new ProblemError(profileInvalid(file.name, file.errors));
+    const deeds = deedsIn(loaded.document) ?? [];
+    const plain = (): string =>
+      [profileText(file, loaded.profile), warningsText(deeds, context.screen.ink)].filter((text) => text !== '').join('\n');
     context.screen.show({
       document: () => ({
         schemaVersion: SCHEMA_VERSION,
@@ -32,10 +38,11 @@ export const command = defineCommand({
           trusted: file.trusted,
           sha256: loaded.sha256,
           document: loaded.document,
+          deeds: deeds.map((deed) => ({ ...deed, text: wordsOfDeed(deed) })),
           ...(resolved === true && { resolved: resolvedDocument(loaded) }),
         },
       }),
-      text: () => (resolved === true ? resolvedText({ file, loaded, settings: context.paths.config }) : profileText(file, loaded.profile)),
+      text: () => (resolved === true ? resolvedText({ file, loaded, settings: context.paths.config }) : plain()),
     });
     return EXIT.done;
   },

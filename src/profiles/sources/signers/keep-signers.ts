@@ -82,11 +82,14 @@ const GPG_CONF = ['trust-model always', 'no-auto-check-trustdb', 'no-auto-key-re
 const exported = (fingerprints: readonly string[], keys: string, { env }: KeepGiven): Promise<Buffer> =>
   runGpg(['--export', ...fingerprints], { env, keys });
 
+/** Found by PATH, as git finds it. */
+const GPG = 'gpg';
+
 type GpgRun = { readonly env: KeepGiven['env']; readonly keys: string; readonly input?: Buffer };
 
 function runGpg(args: readonly string[], { env, keys, input }: GpgRun): Promise<Buffer> {
   return new Promise((done, failed) => {
-    const child = spawn('gpg', ['--batch', '--no-tty', '--quiet', ...args], { env, stdio: ['pipe', 'pipe', 'ignore'], windowsHide: true });
+    const child = spawn(GPG, ['--batch', '--no-tty', '--quiet', ...args], { env, stdio: ['pipe', 'pipe', 'ignore'], windowsHide: true });
     const out: Buffer[] = [];
     child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
     child.stdin.on('error', () => {});
