@@ -29,8 +29,10 @@ export async function reloadTunnels(tunnels: readonly TunnelSnapshot[], { client
 /** What was trusted or fetched just now, for the tunnels that run. Says what it changed; where no supervisor runs there are none. */
 export async function applyToRunning(context: Context): Promise<void> {
   const client = await context.connect(context.paths).catch(() => null);
-  if (client === null) return;
-  const { tunnels } = await client.status();
+  // What was asked for is done, whatever the supervisor says.
+  const status = await client?.status().catch(() => null);
+  if (client === null || !status) return;
+  const { tunnels } = status;
   const reloaded = await reloadTunnels(
     tunnels.filter(({ wanted }) => wanted === 'up'),
     { client, context },

@@ -21,6 +21,18 @@ export function addressesOf(host: string): readonly string[] | null {
   return plain.includes(':') || /^\d+\.\d+\.\d+\.\d+$/.test(plain) ? [plain] : null;
 }
 
+/**
+ * Whether two listening ends of one machine are in each other's way. ::1 and 127.0.0.1 are independent; a name that is looked
+ * up may be any address.
+ */
+export function areInTheWay(a: Address, b: Address): boolean {
+  if (isSocket(a) || isSocket(b)) return isSocket(a) && isSocket(b) && a.path === b.path;
+  if (a.port !== b.port) return false;
+  const [mine, theirs] = [addressesOf(a.host), addressesOf(b.host)];
+  if (mine === null || theirs === null || isWildcard(a.host) || isWildcard(b.host)) return true;
+  return mine.some((host) => theirs.includes(host));
+}
+
 export const listening = (rows: readonly SocketRow[]): SocketRow[] => rows.filter((row) => row.state === 'LISTEN');
 
 /**

@@ -35,7 +35,6 @@ export function changeWords({ hops, forwards, settings }: ProfileChange): string
     const names = forwards.filter((forward) => forward.is === is).map(({ name }) => name);
     return names.length === 0 ? [] : [`${is} ${names.join(', ')}`];
   });
-  return [...named, ...(hops === 'changed' ? ['connects anew'] : []), ...(settings.length > 0 ? [`set ${settings.join(', ')}`] : [])].join(
-    ', ',
-  );
+  const set = settings.length > 0 ? [`set ${settings.join(', ')}`] : [];
+  return [...named, ...(hops === 'changed' ? ['connects anew'] : []), ...set].join('; ');
 }

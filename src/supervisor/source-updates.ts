@@ -10,6 +10,8 @@ type Needs = {
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Log;
+  /** A source has another state; of a signed one it may be in use already. */
+  readonly onFetched?: () => void;
   /** Ends it. */
   readonly ending: AbortSignal;
 };
@@ -21,13 +23,15 @@ const LOOK_MS = 60_000;
  * Fetches the team's sources in the background, at the interval of the setting. It fetches only: no profile is read here, and
  * nothing that was fetched is used before a person has trusted it.
  */
-export function keepSourcesFresh({ paths, env, clock, random, log, ending }: Needs): void {
+export function keepSourcesFresh({ paths, env, clock, random, log, onFetched, ending }: Needs): void {
   let cancel = (): void => {};
   const look = async (): Promise<void> => {
     // Loaded late: the start of the supervisor is short.
     const { fetchDue } = await import('../profiles/sources/background.ts');
     const fetches = await fetchDue({ paths, env, now: clock.now, random, signal: ending });
-    if (!ending.aborted) for (const fetch of fetches) tell(fetch, log);
+    if (ending.aborted) return;
+    for (const fetch of fetches) tell(fetch, log);
+    if (fetches.some(({ brought }) => brought)) onFetched?.();
   };
   const wait = (): void => {
     if (ending.aborted) return;

@@ -168,6 +168,24 @@ describe.runIf(isRoot)('a profile that changes while its tunnel runs', () => {
       });
   });
 
+  test('changes nothing before it is trusted, where others may write it, and is applied by profiles trust', async () => {
+    const { cli, home, oneHop } = parts.lab;
+    const share = (forwards: readonly string[]): void =>
+      void home.write('.tunnels/shared.yaml', `${oneHop}forwards:\n${forwards.map((item) => `  - ${item}\n`).join('')}`);
+    share([kept()]);
+    expect((await cli.run(['profiles', 'trust', 'shared', '--yes'])).code).toBe(0);
+    expect((await cli.run(['up', 'shared'])).code).toBe(0);
+    const here = await traffic(portOf(await statusOf(cli, 'shared'), 'kept'));
+    share([kept(), '{ name: added, dynamic: 0 }']);
+    await until(async () => (await logOf('shared')).some(({ event }) => event === 'change-untrusted'), { what: 'the unseen change' });
+    expect((await cli.run(['reload', 'shared'])).code).toBe(4);
+    expect(names(await statusOf(cli, 'shared'))).toBe('kept listening');
+    const trusted = await cli.run(['profiles', 'trust', 'shared', '--yes']);
+    expect([trusted.code, trusted.stderr]).toEqual([0, expect.stringContaining('The tunnel shared: added added; kept kept.')]);
+    expect(names(await untilTunnel(cli, 'shared', ({ state }) => state === 'up'))).toBe('kept listening, added listening');
+    await here.isWhole();
+  });
+
   test('is applied by up and by restart too, and reload says what there is to be said', async () => {
     const { cli } = parts.lab;
     write('asked', [kept()]);

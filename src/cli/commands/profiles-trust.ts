@@ -8,6 +8,7 @@ import { type Context, defineCommand } from '../command.ts';
 import { viewText } from '../output/deeds-text.ts';
 import { shortId } from '../output/source-text.ts';
 import { allProfiles, checkFiles, loadAll, pickAmong, type ProfileFile } from '../profile-files.ts';
+import { applyToRunning } from '../reload-tunnels.ts';
 import { confirmTrust } from '../trust/confirm.ts';
 import { leftBehind, move, type Move, movesOf } from '../trust/updates.ts';
 import { type View, viewOf } from '../trust/view.ts';
@@ -47,6 +48,7 @@ export const command = defineCommand({
         context,
       );
     await keep(views, moves, context);
+    await applyToRunning(context);
     if (context.screen.mode.json) context.screen.show({ document: () => documentOf(views, moves), text: () => '' });
     return EXIT.done;
   },

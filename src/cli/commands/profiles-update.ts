@@ -6,6 +6,7 @@ import { findSource, readSources, type TeamSource } from '../../profiles/sources
 import { type Updated, updateSource } from '../../profiles/sources/update.ts';
 import { type Context, defineCommand } from '../command.ts';
 import { pendingText, updatedText } from '../output/source-text.ts';
+import { applyToRunning } from '../reload-tunnels.ts';
 import { sourceEntry, troubleEntry, updateGiven } from '../team-sources.ts';
 
 export const command = defineCommand({
@@ -29,6 +30,8 @@ export const command = defineCommand({
       text: () => outcomes.flatMap(({ source, updated }) => (updated === null ? [] : [updatedText(source.name, updated)])).join('\n'),
     });
     for (const outcome of outcomes) tellOutcome(outcome, context);
+    // What one of its signers has signed is in use at once.
+    await applyToRunning(context);
     return worst(outcomes);
   },
 });

@@ -1,68 +1,81 @@
-import { resolve } from 'node:path';
+import { problem, ProblemError } from '../../model/problem.ts';
 import { EXIT } from '../../model/problems/entry.ts';
 import { SCHEMA_VERSION } from '../../model/snapshot.ts';
-import { homeDirectory } from '../../platform/paths.ts';
-import { createReader } from '../../profiles/compose/reader.ts';
-import { type FileError, profileInvalid, sortErrors } from '../../profiles/file-error.ts';
-import { profileErrors, profileNameOf } from '../../profiles/load-profile.ts';
-import { strangeProfiles } from '../../profiles/overlay/apply-overlay.ts';
-import { overlayFile, readOverlay } from '../../profiles/overlay/read-overlay.ts';
-import { scopeOf } from '../../profiles/source.ts';
+import { profileInvalid } from '../../profiles/file-error.ts';
 import { type Context, defineCommand } from '../command.ts';
-import { allProfiles, loadAll, pickProfiles, type ProfileFile, tell } from '../profile-files.ts';
+import { type Annotation, annotationLine } from '../output/annotations.ts';
+import { lintText } from '../output/lint-text.ts';
+import { type Validation, validate } from '../validate/check.ts';
+
+const FORMATS = ['text', 'github'] as const;
 
 export const command = defineCommand({
   name: 'profiles validate',
-  usage: ['profiles validate [name|file]...'],
-  describe: 'Checks profiles, all of them without names, and shows every error with file, line and column. Changes nothing.',
+  usage: ['profiles validate [name|group|pattern|file|folder]... [--format text|github]', 'profiles validate --all'],
+  describe:
+    'Checks profiles, each alone and beside each other, and shows every error with file, line and column. Changes nothing. It ends with 2 where there are errors; warnings and notes are only told.',
   examples: [
-    ['tunnels profiles validate', 'all profiles'],
+    ['tunnels profiles validate --all', 'all profiles, as without words'],
     ['tunnels profiles validate ./db-prod.yaml', 'a file, before it is put in place'],
+    ['tunnels profiles validate .tunnels', 'a folder, as a team shares it, in CI'],
+    ['tunnels profiles validate .tunnels --format github', 'annotations, as in GitHub Actions by itself'],
   ],
   words: { least: 0, most: Number.POSITIVE_INFINITY },
-  options: {},
-  async run({ words }, context) {
-    const { screen } = context;
-    const checked = words.length === 0 ? await checkAll(context) : (await Promise.all(words.map((word) => check(word, context)))).flat();
-    const invalid = checked.filter(({ errors }) => errors.length > 0);
-    screen.show({
-      document: () => ({ schemaVersion: SCHEMA_VERSION, valid: invalid.length === 0, profiles: checked }),
-      text: () =>
-        checked
-          .filter(({ errors }) => errors.length === 0)
-          .map(({ name }) => `${name} is valid`)
-          .join('\n'),
-    });
-    for (const { name, errors } of invalid) screen.explain(profileInvalid(name, errors));
-    return invalid.length === 0 ? EXIT.done : EXIT.usage;
+  options: {
+    all: { type: 'boolean', describe: 'all profiles' },
+    format: { type: 'string', choices: FORMATS, requiresArg: true, describe: 'how it is told [github where GITHUB_ACTIONS is true]' },
+  },
+  async run({ words, flags }, context) {
+    if (flags.all === true && words.length > 0)
+      throw new ProblemError(problem('option-needs-words', { command: 'profiles validate', option: '--all' }));
+    if (flags.format === 'github' && context.screen.mode.json) throw new ProblemError(problem('options-clash', JSON_AND_GITHUB));
+    const validation = await validate(words, context);
+    const isWrong = isInvalid(validation);
+    if (asGithub(flags.format, context)) annotate(validation, context);
+    else tell(validation, context);
+    return isWrong ? EXIT.usage : EXIT.done;
   },
 });
 
-type Checked = { readonly name: string; readonly file: string; readonly errors: readonly FileError[] };
+const JSON_AND_GITHUB = { one: '--json', other: '--format github', instead: 'Run it twice, or leave one of them out.' };
 
-async function checkAll(context: Context): Promise<Checked[]> {
-  const found = await allProfiles(context);
-  const unusable = found.errors.map((error) => ({ name: profileNameOf(error.file), file: error.file, errors: [error] }));
-  const names = found.profiles.map(({ name }) => name);
-  const own = await readOverlay(context.paths.config);
-  if (own.ok) tell(strangeProfiles(own.value, names), context);
-  return [...(await checkEach(await loadAll(found.profiles, context), context)), ...unusable];
-}
+const isInvalid = ({ profiles, findings }: Validation): boolean =>
+  profiles.some(({ errors }) => errors.length > 0) || findings.some(({ severity }) => severity === 'error');
 
-/** A word with a slash or a profile's extension is a file, anything else a name, group or pattern. */
-async function check(word: string, context: Context): Promise<Checked[]> {
-  if (!/\/|\.(ya?ml|json)$/.test(word)) return await checkEach(await pickProfiles([word], context), context);
-  const file = resolve(context.cwd, word);
-  return [{ name: profileNameOf(file), file, errors: await profileErrors(file, { home: homeDirectory(context.env) }) }];
-}
+const asGithub = (format: string | undefined, { env, screen }: Context): boolean =>
+  format === undefined ? env['GITHUB_ACTIONS'] === 'true' && !screen.mode.json : format === 'github';
 
-/** What is wrong for everybody, and beside it what the person's own changes make wrong. */
-async function checkEach(files: readonly ProfileFile[], { env, paths }: Context): Promise<Checked[]> {
-  const [read, own] = [createReader(), overlayFile(paths.config)];
-  return await Promise.all(
-    files.map(async ({ name, file, source, errors }) => {
-      const shared = await profileErrors(file, { home: homeDirectory(env), scope: scopeOf(source), read });
-      return { name, file, errors: sortErrors([...shared, ...errors.filter((error) => error.file === own)]) };
+function tell(validation: Validation, { screen }: Context): void {
+  const { profiles } = validation;
+  const findings = screen.mode.quiet ? validation.findings.filter(({ severity }) => severity !== 'note') : validation.findings;
+  const valid = profiles.filter(({ errors }) => errors.length === 0).map(({ name }) => `${name} is valid`);
+  screen.show({
+    document: () => ({
+      schemaVersion: SCHEMA_VERSION,
+      valid: !isInvalid(validation),
+      profiles,
+      findings: validation.findings.map(({ text, ...finding }) => ({ ...finding, what: text })),
     }),
+    text: () => [...valid, ...findings.map((finding) => lintText(finding, screen.ink))].join('\n'),
+  });
+  for (const { name, errors } of profiles) if (errors.length > 0) screen.explain(profileInvalid(name, errors));
+}
+
+/** Errors of a shared base come with every profile that builds upon it, and are told once. */
+function annotate({ profiles, findings }: Validation, { screen, env, cwd }: Context): void {
+  const errors: Annotation[] = profiles.flatMap((one) =>
+    one.errors.map((error) => ({ ...error, severity: 'error', title: `profile ${one.name}` })),
   );
+  const others: Annotation[] = findings.map(({ text, why, fix, rule, ...finding }) => ({
+    ...finding,
+    title: rule,
+    text: `${text} ${why}\n${fix}`,
+  }));
+  const root = env['GITHUB_WORKSPACE'] ?? cwd;
+  const told = new Map(
+    [...errors, ...others].map((one) => [JSON.stringify([one.file, one.line, one.column, one.text]), annotationLine(one, root)]),
+  );
+  screen.print([...told.values()].join('\n'));
+  const wrong = profiles.filter((one) => one.errors.length > 0).length;
+  screen.say(`${profiles.length} profiles checked, ${wrong} with errors; ${findings.length} findings beside them.`);
 }

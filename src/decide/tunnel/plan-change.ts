@@ -25,7 +25,7 @@ export type ChangePlan = {
  * the same, whatever it is called by now; else it is known by its name.
  */
 export function planChange(before: Profile, after: Profile): ChangePlan {
-  const hops = isSame([before.hops, before.keepalive, before.ssh], [after.hops, after.keepalive, after.ssh]) ? 'same' : 'changed';
+  const hops = isSame(wayOf(before), wayOf(after)) ? 'same' : 'changed';
   const pairs = pairUp(before, after, hops);
   const taken = new Set(pairs.map(({ from }) => from));
   const forwards: ForwardChange[] = after.forwards.map((_, to) => pairs.find((pair) => pair.to === to) ?? { is: 'added', to });
@@ -35,6 +35,9 @@ export function planChange(before: Profile, after: Profile): ChangePlan {
 
 /** Whether anything that is live has to be touched. */
 export const touches = ({ hops, forwards }: ChangePlan): boolean => hops === 'changed' || forwards.some(({ is }) => is !== 'kept');
+
+/** Of host keys what they say counts, not where they lie: a source has a folder of its own for each of its states. */
+const wayOf = ({ hops, keepalive, ssh: { knownHosts, ...ssh } }: Profile): unknown => [hops, keepalive, ssh, knownHosts?.text];
 
 type Pair = Extract<ForwardChange, { readonly is: 'kept' | 'changed' }>;
 

@@ -49,6 +49,13 @@ export class AutoReload {
     });
   }
 
+  /** Reads them anew once nothing has changed for a moment. */
+  soon(): void {
+    if (this.#ended) return;
+    this.#cancel();
+    this.#cancel = this.#given.clock.after(QUIET_MS, () => void this.#reload());
+  }
+
   end(): void {
     this.#ended = true;
     this.#cancel();
@@ -58,8 +65,7 @@ export class AutoReload {
   /** The folder of one's own changes may hold the supervisor's own files too, which change all the time. */
   #noticed(folder: string, name: string | null): void {
     if (name !== null && !(folder === this.#given.config ? /^overrides\./ : PROFILE_FILE).test(name)) return;
-    this.#cancel();
-    this.#cancel = this.#given.clock.after(QUIET_MS, () => void this.#reload());
+    this.soon();
   }
 
   async #reload(): Promise<void> {

@@ -8,6 +8,8 @@ const both = [kept(0), kept(1)];
 const plan = (over: Partial<ChangePlan>): ChangePlan => ({ hops: 'same', forwards: both, settings: [], ...over });
 const two = [hop(), hop({ host: 'far' })] as const;
 
+const knowing = (file: string, text: string): Partial<Profile> => ({ ssh: { configFile: null, options: [], knownHosts: { file, text } } });
+
 type Row = readonly [what: string, before: Partial<Profile>, after: Partial<Profile>, plan: ChangePlan];
 
 const TABLE: readonly Row[] = [
@@ -86,6 +88,8 @@ const TABLE: readonly Row[] = [
   ['the host key', {}, { hops: [hop({ hostKey: ['SHA256:x'] })] }, plan({ hops: 'changed' })],
   ['the keepalive', {}, { keepalive: { intervalMs: 1000, countMax: 3 } }, plan({ hops: 'changed' })],
   ['the options of ssh', {}, { ssh: { configFile: null, options: ['Ciphers=x'] } }, plan({ hops: 'changed' })],
+  ['the host keys beside it', knowing('/1', 'a'), knowing('/1', 'b'), plan({ hops: 'changed' })],
+  ['the place of the host keys beside it', knowing('/1', 'a'), knowing('/2', 'a'), plan({})],
   [
     'one more hop, behind which the targets lie then',
     {},
