@@ -53,7 +53,8 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Runni
   log.info('supervisor-started', { text: `The supervisor ${VERSION} runs as pid ${process.pid}.` });
   tunnels.restore(wanted.all());
   bringUp({ tunnels, log }, options);
-  keepSourcesFresh({ paths, env, clock, random: Math.random, log, ending: ending.signal });
+  const onFetched = (): void => autoReload?.soon();
+  keepSourcesFresh({ paths, env, clock, random: Math.random, log, onFetched, ending: ending.signal });
 
   const stopped = asked.then(async () => {
     served.stopAccepting();

@@ -5,6 +5,7 @@ import { EXIT, type ExitCode } from '../../model/problems/entry.ts';
 import { SCHEMA_VERSION } from '../../model/snapshot.ts';
 import { type FileError, printFileError } from '../../profiles/file-error.ts';
 import { profileNameOf } from '../../profiles/load-profile.ts';
+import { besideEachOther } from '../beside-each-other.ts';
 import { callerAgent } from '../caller-agent.ts';
 import { type Context, defineCommand } from '../command.ts';
 import { findingsText, summaryOf } from '../output/findings-text.ts';
@@ -28,7 +29,7 @@ export const command = defineCommand({
   async run({ words }, context) {
     const { files, findings, tunnels } = await profilesFor(words, context);
     const examined = await examine({ files, tunnels }, context);
-    return report([...findings, ...examined], context);
+    return report([...findings, ...besideEachOther(files), ...examined], context);
   },
 });
 
