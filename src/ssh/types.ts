@@ -32,6 +32,8 @@ export type ResolvedHop = {
   };
   readonly connectTimeoutMs: number;
   readonly addressFamily: 'any' | 'inet' | 'inet6';
+  /** Where -F has named a file, or `none`: for who is told to look with ssh(1). */
+  readonly configFile?: string;
 } & HopOptions;
 
 /** A live SSH connection to one hop, carried by the link before it. */

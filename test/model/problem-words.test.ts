@@ -17,6 +17,9 @@ describe('what to do now', () => {
     expect(wordsOf(refused()).next).toContain('ssh -v ann@bastion;');
     expect(sshWords({ name: 'bastion', port: 22, user: 'ann' })).toBe('ann@bastion');
     expect(sshWords({ name: 'bastion', port: 2222, user: 'ann' })).toBe('-p 2222 ann@bastion');
+    const named = { name: 'bastion', port: 22, user: 'ann' };
+    expect(sshWords({ ...named, configFile: '/home/ann/my config' })).toBe("-F '/home/ann/my config' ann@bastion");
+    expect(sshWords({ ...named, port: 2222, configFile: 'none' })).toBe('-F none -p 2222 ann@bastion');
     expect(sshWords({ name: '$(x)', port: 22, user: "o'n" })).toBe(`'o'\\''n@$(x)'`);
   });
 

@@ -9,6 +9,8 @@ export type PreparedConfig = {
   readonly args: readonly string[] | null;
   /** The same for the parser that is used where there is no ssh. The first value of a keyword wins. */
   readonly files: readonly ConfigFile[];
+  /** The one that was asked for, or `none`; null: the usual ones. */
+  readonly named: string | null;
   remove(): Promise<void>;
 };
 export type ConfigFile = { readonly path: string; readonly required: boolean };
@@ -18,17 +20,18 @@ export const SYSTEM_CONFIG =
 
 /** A file named with -F is the only one that counts, and `none` means no file at all, as in ssh(1). */
 export async function prepareConfig(configFile: string | null, user: LocalUser): Promise<PreparedConfig> {
-  if (configFile === 'none') return { args: ['-F', 'none'], files: [], remove: nothing };
+  if (configFile === 'none') return { args: ['-F', 'none'], files: [], named: 'none', remove: nothing };
   if (configFile !== null) {
     const path = configFile.startsWith('~/') ? join(user.home, configFile.slice(2)) : resolve(user.home, configFile);
-    return { args: ['-F', path], files: [{ path, required: true }], remove: nothing };
+    return { args: ['-F', path], files: [{ path, required: true }], named: path, remove: nothing };
   }
   const own = join(user.home, '.ssh', 'config');
   const files = [own, SYSTEM_CONFIG].map((path) => ({ path, required: false }));
   // ssh(1) does not look at $HOME but at the password database. Where they differ it is given a file of its own
   // that includes what it would have read had it looked, since -F alone would drop the system's configuration.
-  if (user.accountHome === null || resolve(user.accountHome) === resolve(user.home)) return { args: [], files, remove: nothing };
-  return { ...(await includingConfig(own)), files };
+  if (user.accountHome === null || resolve(user.accountHome) === resolve(user.home))
+    return { args: [], files, named: null, remove: nothing };
+  return { ...(await includingConfig(own)), files, named: null };
 }
 
 const nothing = async (): Promise<void> => {};

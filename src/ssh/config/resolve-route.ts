@@ -40,9 +40,11 @@ type Answered = { readonly hop: Hop; readonly answer: Answer; readonly resolved:
 
 async function askOne(hop: Hop, given: Asking): Promise<Answered> {
   const answer = await askForHop(hop, given);
-  const resolved = withLines(toResolvedHop(hop, answer, given), given.knownHosts);
+  const resolved = withLines(withFile(toResolvedHop(hop, answer, given), given.config.named), given.knownHosts);
   return { hop, answer, resolved, jumps: readJumps(hop, answer.get('proxyjump')?.[0], resolved) };
 }
+
+const withFile = (hop: ResolvedHop, configFile: string | null): ResolvedHop => (configFile === null ? hop : { ...hop, configFile });
 
 /** Where no line speaks of it, it is the same hop as without the file, and can be shared. */
 function withLines(hop: ResolvedHop, file: KnownHostsFile | null): ResolvedHop {

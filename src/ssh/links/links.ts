@@ -142,7 +142,10 @@ export class Links {
 }
 
 /** Same way, same login, same patience: the same connection. */
-const keysOf = (route: Route): string[] => route.hops.map((_, index) => JSON.stringify([route.keepalive, route.hops.slice(0, index + 1)]));
+function keysOf({ hops, keepalive }: Route): string[] {
+  const ways = hops.map(({ configFile: _, ...way }) => way);
+  return ways.map((_, index) => JSON.stringify([keepalive, ways.slice(0, index + 1)]));
+}
 
 /** One of its own for each lease: two of one tunnel may overlap. */
 const hearerOf = ({ onNeeded }: LeaseGiven): OnNeeded | null => (onNeeded === undefined ? null : (needed) => onNeeded(needed));

@@ -162,8 +162,9 @@ describe.each(PATHS)('a route, %s', (_, PATH) => {
     writeFileSync(join(at, 'c'), files['other/config']);
     const named = await route({ hops: [hopTo('a'), hopTo('a')], config, settings: { configFile: join(at, 'c') } });
     expect(named.hops.map(({ user }) => user)).toEqual(['right', 'right']);
+    expect(named.hops.map(({ configFile }) => configFile)).toEqual([join(at, 'c'), join(at, 'c')]);
     const tilde = await route({ hops: [hopTo('a')], config, files, settings: { configFile: '~/other/config' } });
-    expect(tilde.hops[0]?.user).toBe('right');
+    expect(tilde.hops[0]).toMatchObject({ user: 'right', configFile: join(tilde.home, 'other/config') });
     const none = await route({ hops: [hopTo('a')], config, settings: { configFile: 'none' } });
     expect(none.hops[0]?.user).not.toBe('wrong');
     expect(await problemOf({ hops: [hopTo('a')], settings: { configFile: join(at, 'missing') } })).toMatchObject({

@@ -100,7 +100,9 @@ describe('links', () => {
   test('are shared by those who go the same way, and closed when the last one leaves', async () => {
     const { sshd, hop } = await server();
     const links = newLinks();
-    const [one, two] = await Promise.all([links.lease(routeOf(hop), open()), links.lease(routeOf(hop), open())]);
+    // Where their settings were read makes no other way of it.
+    const told = routeOf({ ...hop, configFile: '/etc/other' });
+    const [one, two] = await Promise.all([links.lease(routeOf(hop), open()), links.lease(told, open())]);
     expect(one.links[0]).toBe(two.links[0]);
     expect(sshd.log().match(/Accepted publickey/g)).toHaveLength(1);
     await one.release('for-good');
