@@ -65,7 +65,8 @@ function detailOf(question: Question): string {
   switch (question.is) {
     case 'passphrase':
     case 'password':
-      return question.again ? 'The last answer was wrong.' : '';
+      if (!question.again) return '';
+      return question.remembered === true ? `The remembered ${question.is} was wrong.` : 'The last answer was wrong.';
     case 'questions':
       return [question.again ? 'What was answered before was refused.' : '', question.name, question.instruction]
         .filter((text) => text !== '')

@@ -5,9 +5,9 @@ export type Asker = { readonly host: string; readonly port: number; readonly use
 
 /** What only a person can say. The answer is one string for each field that `fieldsOf` gives. */
 export type Question =
-  /** To unlock a private key; `again`: what was answered before was wrong. */
-  | { readonly is: 'passphrase'; readonly path: string; readonly fingerprint: string | null; readonly again: boolean }
-  | ({ readonly is: 'password'; readonly again: boolean } & Asker)
+  /** To unlock a private key. */
+  | ({ readonly is: 'passphrase'; readonly path: string; readonly fingerprint: string | null } & Again)
+  | ({ readonly is: 'password' } & Again & Asker)
   /** Keyboard-interactive (RFC 4256): one-time codes, changed passwords. `name` and `instruction` may be empty. `again`: the answers before were refused. */
   | ({
       readonly is: 'questions';
@@ -18,6 +18,9 @@ export type Question =
     } & Asker)
   /** A server's key that nobody has vouched for yet. The answer is `yes`, or the fingerprint, as in ssh(1). */
   | ({ readonly is: 'host-key'; readonly type: string; readonly fingerprint: string } & Asker);
+
+/** `again`: what was answered before was wrong. `remembered`: that was not answered just then, but remembered from before. */
+type Again = { readonly again: boolean; readonly remembered?: boolean };
 
 export type Field = { readonly text: string /** Whether what is typed may be shown. */; readonly echo: boolean };
 

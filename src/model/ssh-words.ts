@@ -9,10 +9,11 @@ type Words = {
 
 /** What to write after `ssh` to do what tunnels has done: `-p 2222 ann@bastion`. Quoted where a shell would not take it as it is. */
 export function sshWords({ name, port, user, configFile }: Words): string {
-  const file = configFile === undefined ? '' : `-F ${quoted(configFile)} `;
-  return `${file}${port === 22 ? '' : `-p ${port} `}${quoted(`${user}@${name}`)}`;
+  const file = configFile === undefined ? '' : `-F ${shellWord(configFile)} `;
+  return `${file}${port === 22 ? '' : `-p ${port} `}${shellWord(`${user}@${name}`)}`;
 }
 
-const quoted = (word: string): string => (PLAIN.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
+/** As a shell takes it for one word. */
+export const shellWord = (word: string): string => (PLAIN.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
 
 const PLAIN = /^[\w.@%:+/-]+$/;

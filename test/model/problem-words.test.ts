@@ -29,6 +29,12 @@ describe('what to do now', () => {
     expect(next).not.toContain('ssh -v');
   });
 
+  test('is to try the passphrase and to answer again where that was what was missing', () => {
+    const locked = problem('login-refused', { host: 'h', user: 'ann', ssh: 'ann@h', tried: '/k', locked: '/my keys/k' });
+    expect(wordsOf(locked, 'db').next).toContain("ssh-keygen -y -f '/my keys/k'; then answer again: tunnels restart db.");
+    expect(wordsOf(locked).next).not.toContain('ssh -v');
+  });
+
   test('is to answer about a new host key, or to have ssh ask where ssh_config lets nobody be asked', () => {
     expect(wordsOf(unknown(true), 'db').next).toContain('answer yes: tunnels restart db');
     const next = 'connect once with ssh -o StrictHostKeyChecking=ask ann@bastion, and: tunnels restart db';

@@ -1,4 +1,5 @@
 import { printDuration } from '../duration.ts';
+import { shellWord } from '../ssh-words.ts';
 import { EXIT, type Entries } from './entry.ts';
 import { HOST_PINS, type HostPinsFacts, type ShownKey } from './host-pins.ts';
 import { certificateReason, type HostCertificateFacts } from './host-certificate.ts';
@@ -35,8 +36,11 @@ export type LoginFacts = HostPinsFacts & {
     readonly what: 'new' | 'changed';
     readonly code: string;
   };
-  /** `expired`: certificates that the server takes no longer, or not yet; empty: none. */
-  'login-refused': Login & { readonly tried: string; readonly expired?: string };
+  /**
+   * `expired`: certificates that the server takes no longer, or not yet; empty: none. `locked`: the file of a key that it
+   * would take and whose passphrase nobody knew.
+   */
+  'login-refused': Login & { readonly tried: string; readonly expired?: string; readonly locked?: string };
   /** Not tried: it was refused `times` times, and nobody has asked for it since. */
   'login-held-back': Login & { readonly times: number };
   /** Closed without a word after at least one try was refused. */
@@ -104,6 +108,12 @@ const becomesKnown = ({ asks, ssh }: { asks: boolean; ssh: string }, tunnel: str
     ? `answer yes: tunnels restart ${tunnel}`
     : `connect once with ssh -o StrictHostKeyChecking=ask ${ssh}, and: tunnels restart ${tunnel}`;
 
+function afterRefusal({ expired, locked, ssh }: LoginFacts['login-refused']): string {
+  if (expired) return `Have your authority sign it again: ${expired}; then`;
+  if (locked) return `Try its passphrase: ssh-keygen -y -f ${shellWord(locked)}; then answer again`;
+  return `Find out what works with: ssh -v ${ssh}; then`;
+}
+
 export const LOGIN: Entries<LoginFacts> = {
   ...HOST_PINS,
   'host-key-unknown': {
@@ -168,7 +178,7 @@ export const LOGIN: Entries<LoginFacts> = {
     exit: EXIT.personNeeded,
     text: (f) => `${f.host} refused the login of ${f.user} (tried: ${f.tried}).`,
     next: (f, tunnel) =>
-      `${f.expired ? `Have your authority sign it again: ${f.expired}` : `Find out what works with: ssh -v ${f.ssh}`}; then: tunnels restart ${tunnel}. It is not tried again by itself, as servers lock out those who insist.`,
+      `${afterRefusal(f)}: tunnels restart ${tunnel}. It is not tried again by itself, as servers lock out those who insist.`,
   },
   'login-held-back': {
     retry: 'person',

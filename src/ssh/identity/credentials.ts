@@ -23,6 +23,8 @@ export type LoginMethod = {
   readonly method: AgentAuthMethod | PublicKeyAuthMethod;
   /** Why it ended without the server's word; null: it has not. */
   readonly trouble: () => SignTrouble | null;
+  /** Path of a file that needs a passphrase. */
+  readonly locked?: string;
 };
 
 export type Credentials = {

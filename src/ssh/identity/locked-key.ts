@@ -49,11 +49,17 @@ export class LockedKey extends ssh2.BaseAgent {
   readonly #path: string;
   readonly #given: LockedKeyGiven;
   #key: ParsedKey | null = null;
+  #stayedLocked = false;
 
   constructor(path: string, given: LockedKeyGiven) {
     super();
     this.#path = path;
     this.#given = given;
+  }
+
+  /** Nobody has given its passphrase. */
+  get stayedLocked(): boolean {
+    return this.#stayedLocked;
   }
 
   override getIdentities(cb: IdentityCallback): void {
@@ -63,6 +69,7 @@ export class LockedKey extends ssh2.BaseAgent {
   async #unlock(cb: IdentityCallback): Promise<void> {
     try {
       this.#key = await this.#given.unlock({ path: this.#path, fingerprint: null }, this.#given);
+      this.#stayedLocked = this.#key === null;
       cb(null, this.#key === null ? [] : [this.#key]);
     } catch (error) {
       cb(error instanceof Error ? error : new Error('not unlocked'));

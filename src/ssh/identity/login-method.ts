@@ -33,13 +33,15 @@ export function methodOf(key: UsableKey, given: MethodGiven): LoginMethod {
     fingerprint: fingerprintOf(plain),
     method: { type: 'publickey', username: given.hop.user, key: ssh2Key },
     trouble: () => trouble,
+    ...(key.holder.is === 'locked' && { locked: key.holder.path }),
   };
 }
 
 /** A locked file whose public half nobody knows: it has to be unlocked before it can be shown. */
 export function methodOfUnknown(hop: ResolvedHop, path: string, asked: Asked & { readonly unlock: Unlock }): LoginMethod {
   const locked = new LockedKey(path, { ...asked, tries: hop.login.passwordPrompts });
-  return { label: path, fingerprint: '', method: { type: 'agent', username: hop.user, agent: locked }, trouble: () => null };
+  const trouble = (): SignTrouble | null => (locked.stayedLocked ? 'locked' : null);
+  return { label: path, fingerprint: '', method: { type: 'agent', username: hop.user, agent: locked }, trouble, locked: path };
 }
 
 function labelOf({ label, certificate }: UsableKey, { hop, now }: MethodGiven): string {

@@ -33,8 +33,14 @@ export function refusedLogin(hop: ResolvedHop, attempts: Attempts): Problem {
     user: hop.user,
     ssh: sshWords(hop),
     tried: story(hop, attempts),
+    ...lockedFile(tried),
     expired: credentials.certificates.flatMap(printExpired).join(', '),
   });
+}
+
+function lockedFile(tried: readonly Tried[]): { readonly locked?: string } {
+  const locked = tried.find(({ trouble }) => trouble?.() === 'locked')?.locked;
+  return locked === undefined ? {} : { locked };
 }
 
 const printExpired = ({ label, remarks }: CertificateInUse): string[] => (remarks.some(({ is }) => is === 'expired') ? [label] : []);

@@ -18,4 +18,6 @@ export type LoginTry = {
   readonly method: AnyAuthMethod;
   /** Why it ended without the server's word, where it did. */
   readonly trouble?: () => SignTrouble | null;
+  /** Path of a file that needs a passphrase. */
+  readonly locked?: string;
 };

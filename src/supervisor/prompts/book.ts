@@ -42,9 +42,8 @@ export class PromptBook implements Desk {
 
   /** Rejects with the signal's reason. */
   async ask(question: Question, { place, signal, onOpen }: DeskRequest): Promise<Answers | null> {
-    const asked = { question, place };
     signal.throwIfAborted();
-    if ('again' in question && question.again) await this.#memory.forget(asked);
+    const asked = { question: await this.#afterWrong(question, place), place };
     const known = await this.#memory.recall(asked);
     if (known !== null) return known;
     signal.throwIfAborted();
@@ -62,6 +61,12 @@ export class PromptBook implements Desk {
       open.live.delete(ask);
       this.#dropUnwanted(open.id);
     }
+  }
+
+  async #afterWrong(question: Question, place: string): Promise<Question> {
+    if (!('again' in question && question.again)) return question;
+    const { remembered } = await this.#memory.forget({ question, place });
+    return question.is === 'questions' ? question : { ...question, remembered };
   }
 
   list(): Prompt[] {

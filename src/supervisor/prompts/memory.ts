@@ -21,6 +21,8 @@ export class Memory {
   readonly #needs: MemoryNeeds;
   readonly #fresh = new Map<string, Fresh>();
   readonly #kept = new Map<string, Answers>();
+  /** What was last answered from what is remembered, and by no person. */
+  readonly #recalled = new Set<string>();
 
   constructor(needs: MemoryNeeds) {
     this.#needs = needs;
@@ -29,16 +31,22 @@ export class Memory {
   /** What was answered before, or null. Never rejects: a keychain in trouble is told in the log, and a person is asked. */
   async recall(asked: Asked): Promise<Answers | null> {
     const key = keyOf(asked.question, asked.place);
-    return this.#takeFresh(key) ?? this.#kept.get(key) ?? (await this.#fromKeychain(asked));
+    this.#recalled.delete(key);
+    const fresh = this.#takeFresh(key);
+    if (fresh !== null) return fresh;
+    const remembered = this.#kept.get(key) ?? (await this.#fromKeychain(asked));
+    if (remembered !== null) this.#recalled.add(key);
+    return remembered;
   }
 
-  /** It was wrong. */
-  async forget(asked: Asked): Promise<void> {
+  /** It was wrong. `remembered`: no person had answered just then. */
+  async forget(asked: Asked): Promise<{ readonly remembered: boolean }> {
     const key = keyOf(asked.question, asked.place);
     this.#dropFresh(key);
     this.#kept.delete(key);
-    if (!mayBeKept(asked.question)) return;
-    await this.#needs.keychain.remove(keychainName(asked.question, asked.place)).catch(this.#tell);
+    const remembered = this.#recalled.delete(key);
+    if (mayBeKept(asked.question)) await this.#needs.keychain.remove(keychainName(asked.question, asked.place)).catch(this.#tell);
+    return { remembered };
   }
 
   /** For the next `uses` logins that ask for it soon. */

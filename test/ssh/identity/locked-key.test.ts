@@ -1,6 +1,7 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { wordsOf } from '../../../src/model/problem.ts';
 import { decryptKey } from '../../../src/ssh/identity/locked-key-text.ts';
 import { type Key, fingerprintOf } from '../../support/keys.ts';
 import { must } from '../../support/run.ts';
@@ -79,8 +80,13 @@ describe('the passphrase of a key', () => {
     expect(await logIn(hop, person)).toBeNull();
     expect(person.asked).toEqual([false, true, true].map((again) => ({ is: 'passphrase', path, fingerprint, again })));
     const stubborn = personWho(() => ['wrong']);
-    expect(await logIn(hop, stubborn)).toMatchObject({ code: 'login-refused', facts: { tried: expect.stringContaining(path) } });
+    const refused = await logIn(hop, stubborn);
+    expect(refused).toMatchObject({ code: 'login-refused', facts: { tried: expect.stringContaining(path), locked: path } });
     expect(stubborn.asked).toHaveLength(3);
+    expect(refused && wordsOf(refused, 'db').next).toContain(`ssh-keygen -y -f ${path}; then answer again: tunnels restart db`);
+    const silent = personWho(() => ['']);
+    expect(await logIn(hop, silent)).toMatchObject({ code: 'login-refused', facts: { locked: path } });
+    expect(silent.asked).toHaveLength(1);
   });
 
   test('is not asked for where the server would not take the key', async () => {
