@@ -1,18 +1,18 @@
-import { rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { BesideSsh, type Row, expectedOf, seenBeside } from '../support/beside-ssh.ts';
+import { type OneTimeCodes, askForCodes } from '../support/one-time-codes.ts';
 import { isRoot, must } from '../support/run.ts';
 import type { Sshd } from '../support/sshd.ts';
-import { tempDir } from '../support/temp-home.ts';
 
 const PASSWORD = 'correct-horse-4711';
 const PASSPHRASE = 'opens sesame 0815';
 
-type Parts = { place: BesideSsh; servers: Record<keyof typeof SERVERS, Sshd>; service: string };
+type Parts = { place: BesideSsh; servers: Record<keyof typeof SERVERS, Sshd>; codes: OneTimeCodes };
 const parts = {} as Parts;
 
-/** `twice` asks two questions by PAM; each takes the key `good` as the first step where it wants several. */
+/** `twice` asks for the password and then for a one-time code, by PAM; each takes the key `good` as the first step where it wants several. */
 const SERVERS = {
   key: [],
   password: ['PasswordAuthentication yes', 'PubkeyAuthentication no'],
@@ -21,17 +21,25 @@ const SERVERS = {
   keyThenTwice: ['UsePAM yes', 'KbdInteractiveAuthentication yes', 'AuthenticationMethods publickey,keyboard-interactive'],
 } as const;
 
-type Case = Omit<Row, 'server' | 'env'> & { readonly at: keyof typeof SERVERS; readonly answer?: string };
+type Case = Omit<Row, 'server' | 'env'> & {
+  readonly at: keyof typeof SERVERS;
+  /** To all but a one-time code, which is the right one unless `code` says another. */
+  readonly answer?: string;
+  readonly code?: string;
+  /** How each of both clients has asked. */
+  readonly asked?: readonly RegExp[];
+};
 const identity = (name: string): string => `IdentityFile ~/.ssh/${name}`;
 const NO_KEY = 'IdentityFile none';
+const TWO = [/Password: *$/, /Verification code: *$/];
 const REACHED: readonly Case[] = [
   { title: 'the passphrase of a key', at: 'key', config: [identity('locked')], answer: PASSPHRASE },
   { title: 'the passphrase of a key in PEM', at: 'key', config: [identity('locked-pem')], answer: PASSPHRASE },
   { title: 'a password', at: 'password', config: [NO_KEY], answer: PASSWORD },
   { title: 'a password, preferred', at: 'password', config: ['PreferredAuthentications password'], answer: PASSWORD },
-  { title: 'two questions', at: 'twice', config: [NO_KEY], answer: PASSWORD },
+  { title: 'two questions', at: 'twice', config: [NO_KEY], answer: PASSWORD, asked: TWO },
   { title: 'a password after a key', at: 'keyThenPassword', config: [identity('good')], answer: PASSWORD },
-  { title: 'two questions after a key', at: 'keyThenTwice', config: [identity('good')], answer: PASSWORD },
+  { title: 'two questions after a key', at: 'keyThenTwice', config: [identity('good')], answer: PASSWORD, asked: TWO },
 ];
 
 const NOBODY_THERE = { refused: 'prompt-waiting' };
@@ -63,6 +71,15 @@ const REFUSED: readonly Case[] = [
     refused: 'no-credentials',
   },
   { title: 'two questions, wrong', at: 'twice', config: [NO_KEY, 'NumberOfPasswordPrompts 1'], answer: 'wrong', refused: 'login-refused' },
+  {
+    title: 'two questions, the second wrong',
+    at: 'twice',
+    config: [NO_KEY, 'NumberOfPasswordPrompts 1'],
+    answer: PASSWORD,
+    code: '000',
+    refused: 'login-refused',
+    asked: TWO,
+  },
   { title: 'two questions, of nobody', at: 'twice', config: [NO_KEY], ...NOBODY_THERE },
   {
     title: 'two questions with KbdInteractiveAuthentication no',
@@ -92,16 +109,19 @@ describe.runIf(isRoot)('beside ssh with the same configuration and the same prog
   beforeAll(prepare);
   afterAll(async () => {
     await parts.place?.dispose();
-    if (parts.service) rmSync(parts.service);
+    parts.codes?.remove();
   });
 
-  const check = async ({ at, answer, ...row }: Case) => {
-    const { place, servers } = parts;
+  const check = async ({ at, answer, code, asked, ...row }: Case) => {
+    const { place, servers, codes } = parts;
     const program = join(place.home.home, 'askpass');
-    const env = { SSH_ASKPASS: program, SSH_ASKPASS_REQUIRE: 'force', DISPLAY: ':9', ANSWER: answer ?? '' };
+    rmSync(`${program}.asked`, { force: true });
+    const answers = { ANSWER: answer ?? '', CODE: code ?? codes.code() };
+    const env = { SSH_ASKPASS: program, SSH_ASKPASS_REQUIRE: 'force', DISPLAY: ':9', ...answers };
     const whole = { ...row, server: servers[at], ...(answer !== undefined && { env }) };
     const { seen, said, both } = await seenBeside(place, whole);
     expect(seen, said).toEqual(expectedOf(whole));
+    if (asked !== undefined) expect(timesAsked(program, asked)).toEqual(asked.map(() => 2));
     // Without a terminal the command that answers is named.
     if (row.refused === 'prompt-waiting') expect(both.tunnels.said).toMatch(/tunnels answer \d+/);
   };
@@ -113,7 +133,8 @@ async function prepare(): Promise<void> {
   const place = await BesideSsh.make();
   Object.assign(parts, { place });
   await must('chpasswd', [], { input: `${place.user.name}:${PASSWORD}\n` });
-  const binary = askingTwice();
+  parts.codes = askForCodes(place.user);
+  const { binary } = parts.codes;
   const started = Object.entries(SERVERS).map(async ([name, config]) => [
     name,
     await place.serve({ config, ...(/twice/i.test(name) && { binary }) }),
@@ -128,18 +149,15 @@ async function prepare(): Promise<void> {
   place.own(keys[2].path);
   await place.key('stranger');
   for (const server of Object.values(parts.servers)) for (const { publicLine } of keys) server.authorize(publicLine);
-  place.home.write('askpass', '#!/bin/sh\nprintf "%s\\n" "$ANSWER"\n', 0o700);
+  place.home.write('askpass', ASKPASS, 0o700);
 }
 
-/** An sshd under a name of its own, as PAM knows services by the program's name (pam_start(3)): one that asks twice. */
-function askingTwice(): string {
-  const name = `tunnels-test-${process.pid}`;
-  parts.service = `/etc/pam.d/${name}`;
-  writeFileSync(
-    parts.service,
-    'auth required pam_unix.so nodelay\n'.repeat(2) + 'account required pam_unix.so\nsession required pam_permit.so\n',
-  );
-  const binary = join(tempDir(), name);
-  symlinkSync('/usr/sbin/sshd', binary);
-  return binary;
+const ASKPASS = `#!/bin/sh
+printf '%s\\n' "$1" >> "$0.asked"
+case $1 in *code*) printf '%s\\n' "$CODE" ;; *) printf '%s\\n' "$ANSWER" ;; esac
+`;
+
+function timesAsked(program: string, questions: readonly RegExp[]): number[] {
+  const lines = existsSync(`${program}.asked`) ? readFileSync(`${program}.asked`, 'utf8').split('\n') : [];
+  return questions.map((question) => lines.filter((line) => question.test(line)).length);
 }
