@@ -1,8 +1,10 @@
-import { describe, expect, test } from 'vitest';
+import { createHash } from 'node:crypto';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Keyboard } from '../../../src/cli/keyboard.ts';
 import { pathsFor } from '../../../src/platform/paths.ts';
 import { inUse } from '../../../src/profiles/sources/pins.ts';
 import { gitEnv, type GitRepo, makeRepo } from '../../support/git-repo.ts';
+import { startHttps } from '../../support/https-server.ts';
 import { makeWorld, type Ran, run, type World } from '../fake-given.ts';
 
 const profile = (hop = 'bastion', port = 15432): string => `hops: [${hop}]\nforwards: [{ name: pg, local: ${port}, to: "db:5432" }]\n`;
@@ -82,14 +84,37 @@ describe("an update of a team's repository", () => {
   });
 });
 
-describe('a year of changes of one repository, for two people', () => {
-  test('leaves each with what they have trusted, and in the end with the same', async () => {
+/** Where two people get db from, and where it is changed. */
+type Shared = { readonly url: string; readonly env: Readonly<Record<string, string>>; publish(text: string): Promise<unknown> };
+
+async function ofGit(): Promise<Shared> {
+  const repo = await makeRepo();
+  return { url: repo.url, env: {}, publish: (text) => repo.commit({ 'db.yaml': text }) };
+}
+
+async function ofHttps(): Promise<Shared> {
+  const served = { text: '' };
+  const etag = (): string => `"${createHash('sha256').update(served.text).digest('hex')}"`;
+  const server = await startHttps((request, response) => {
+    if (request.headers['if-none-match'] === etag()) response.writeHead(304).end();
+    else response.writeHead(200, { etag: etag() }).end(served.text);
+  });
+  onTestFinished(() => server.stop());
+  const env = { NODE_EXTRA_CA_CERTS: server.authority };
+  return { url: `${server.origin}/db.yaml`, env, publish: async (text) => void (served.text = text) };
+}
+
+describe('a year of changes of one source, for two people', () => {
+  test.each([
+    ['git', ofGit],
+    ['a real HTTPS server', ofHttps],
+  ])('by %s leaves each with what they have trusted, and in the end with the same', async (_way, make) => {
     const [ann, bob] = [makeWorld(), makeWorld()];
-    const repo = await makeRepo();
-    await repo.commit({ 'db.yaml': profile('month0') });
+    const shared = await make();
+    await shared.publish(profile('month0'));
     for (const here of [ann, bob]) {
-      here.env = gitEnv(here.home);
-      await run(here, 'profiles', 'add', 'acme', repo.url);
+      here.env = { ...gitEnv(here.home), ...shared.env };
+      await run(here, 'profiles', 'add', 'acme', shared.url);
       await run(here, 'profiles', 'trust', 'db', '--yes');
     }
     const hop = async (here: World): Promise<unknown> => {
@@ -97,7 +122,7 @@ describe('a year of changes of one repository, for two people', () => {
       return here.requests.at(-1)?.request.profile['hops'];
     };
     for (let month = 1; month <= 12; month += 1) {
-      await repo.commit({ 'db.yaml': profile(`month${month}`) });
+      await shared.publish(profile(`month${month}`));
       for (const here of [ann, bob]) await run(here, 'profiles', 'update');
       await run(ann, 'profiles', 'trust', 'db', '--yes');
       expect([await hop(ann), await hop(bob)]).toEqual([[`month${month}`], ['month0']]);
