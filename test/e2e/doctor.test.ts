@@ -142,6 +142,19 @@ describe.runIf(isRoot)('tunnels doctor, on real servers', () => {
     expect((await healthy.cli.run(['down', 'mine'])).code).toBe(0);
   });
 
+  test('examines a tunnel that was brought up without a profile, and says of a name that is neither that there is no profile', async () => {
+    const { cli, bastion, user, key } = world.healthy;
+    const to = ['-p', String(bastion.port), '-i', key.path, `${user.name}@${bastion.host}`];
+    expect((await cli.run(['up', '-L', `${await freePort()}:127.0.0.1:80`, ...to, '--name', 'adhoc'])).code).toBe(0);
+    const { code, findings } = await doctor(world.healthy, 'adhoc');
+    expect(code).toBe(0);
+    expect(only(findings, 'profile')).toMatchObject([{ severity: 'ok', what: expect.stringContaining('command line') }]);
+    expect(only(findings, 'reachable')).toMatchObject([{ severity: 'ok' }]);
+    expect(only(findings, 'local-binding')).toMatchObject([{ severity: 'ok', what: expect.stringContaining('itself listens') }]);
+    expect(await cli.run(['doctor', 'adhocc'])).toMatchObject({ code: 2, stderr: expect.stringContaining('There is no profile') });
+    expect((await cli.run(['down', 'adhoc'])).code).toBe(0);
+  });
+
   test('finds the socket file that a tunnel left behind, and does not take it away', async () => {
     const { healthy } = world;
     const path = join(healthy.user.home, 'left.sock');

@@ -1,6 +1,7 @@
 import { chmodSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { DoctorReport } from '../../src/model/finding.ts';
 import type { Prompts } from '../../src/model/prompt.ts';
 import { type Target, startTarget } from '../support/echo-server.ts';
 import { freePort, isFree } from '../support/free-port.ts';
@@ -81,6 +82,21 @@ describe.runIf(isRoot)('a login that asks a person', () => {
     const end = await terminal.waitFor(/ended with 0/);
     expect(end).toContain(`127.0.0.1:${each.port}`);
     expect(end).not.toMatch(/wrong-one|correct-horse/);
+  });
+
+  test('is no error to the doctor, who names the command, asks nobody, and finds the hop reached once it is answered', async () => {
+    const reached = async () => {
+      const { code, ...ran } = await each.cli.run(['doctor', 'db', '--json']);
+      return { code, of: ran.json<DoctorReport>().findings.find(({ check }) => check === 'reachable') };
+    };
+    const before = await reached();
+    expect(before).toMatchObject({ code: 0, of: { severity: 'warning', what: expect.stringContaining('the password of') } });
+    expect(before.of?.fix).toContain('tunnels up db');
+    expect(await prompts()).toEqual([]);
+    expect((await each.cli.run(['up', 'db'])).code).toBe(4);
+    expect((await reached()).of?.fix).toContain('tunnels answer 1');
+    expect((await each.cli.run(['answer', '--stdin'], { input: `${SECRET}\n` })).code).toBe(0);
+    expect(await reached()).toMatchObject({ code: 0, of: { severity: 'ok' } });
   });
 
   test('leaves the terminal as it was at Ctrl-C, and the question open', async () => {
