@@ -3,7 +3,7 @@ import type { Address, TcpAddress } from '../model/address.ts';
 import type { Forward, Keepalive } from '../model/profile.ts';
 import type { Problem } from '../model/problem.ts';
 import type { HopOptions } from './hop-options.ts';
-import type { PinnedLine } from './identity/pinned-keys.ts';
+import type { PinnedLine } from './identity/host-keys/pinned-keys.ts';
 
 /**
  * A hop after ssh_config has been asked: everything that connecting needs, nothing left to look up.

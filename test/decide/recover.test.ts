@@ -194,7 +194,7 @@ describe('A binding that is forbidden', () => {
   test('is told in the words of the server, where it gave any', () => {
     const textOf = (verdict: BindingVerdict): string => wordsOf(shown(recover(verdict, policy(), history()))).text;
     expect(textOf({ is: 'not-allowed', why: 'server-list', said: 'listen-not-permitted' })).toMatch(
-      /PermitListen.*It said: port forwarding refused$/,
+      /PermitListen.*It said: port forwarding refused\.$/,
     );
     expect(textOf(forbidden('server-forbids'))).not.toMatch(/It said/);
   });

@@ -1,6 +1,6 @@
 import { problem, ProblemError } from '../../model/problem.ts';
 import { printHop, type Hop, type KnownHostsFile, type SshSettings } from '../../model/profile.ts';
-import { pinnedLines } from '../identity/pinned-keys.ts';
+import { pinnedLines } from '../identity/host-keys/pinned-keys.ts';
 import type { ResolvedHop } from '../types.ts';
 import type { Answer } from './answer.ts';
 import { askForDefaults, askForHop, type AskGiven } from './ask-for-hop.ts';

@@ -1,4 +1,4 @@
-import { plainKeyOf } from '../identity/certificate.ts';
+import { plainKeyOf } from '../identity/keys/certificate.ts';
 import type { Exchange } from './protocol.ts';
 
 type Certified = { readonly blobType: string; readonly plain: string };

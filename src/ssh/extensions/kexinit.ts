@@ -1,4 +1,4 @@
-import { readWhole, wireString } from '../identity/wire-reader.ts';
+import { readWhole, wireString } from '../identity/keys/wire-reader.ts';
 
 /** The name-lists of SSH_MSG_KEXINIT (RFC 4253 section 7.1), in the order of the message. */
 export const LISTS = [

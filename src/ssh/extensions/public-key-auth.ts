@@ -1,8 +1,8 @@
 import { createRequire } from 'node:module';
 import ssh2, { type Client, type ParsedKey } from 'ssh2';
-import { chooseAlgorithm, signatureNameOf } from '../identity/key-algorithms.ts';
-import { type LoginKey, type SessionProof, type Signing, SigningFailed } from '../identity/login-key.ts';
-import { wireString } from '../identity/wire-reader.ts';
+import { chooseAlgorithm, signatureNameOf } from '../identity/keys/key-algorithms.ts';
+import { type LoginKey, type SessionProof, type Signing, SigningFailed } from '../identity/keys/login-key.ts';
+import { wireString } from '../identity/keys/wire-reader.ts';
 import { serverVersion } from '../session/internals.ts';
 import { requireShape, UnknownSsh2 } from './guard.ts';
 

@@ -2,7 +2,7 @@ import { type Problem, ProblemError, problem } from '../../model/problem.ts';
 import { whatIsAsked } from '../../model/prompt-words.ts';
 import type { Notice, Question } from '../../model/prompt.ts';
 import { type Deferred, deferred } from '../../platform/deferred.ts';
-import type { Person } from '../identity/person.ts';
+import type { Person } from '../identity/logins/person.ts';
 
 export type DeskRequest = {
   /** The way to whom asks, which tells servers of one address apart. */

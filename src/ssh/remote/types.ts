@@ -1,7 +1,7 @@
 import type { SFTPWrapper } from 'ssh2';
 import type { Duplex } from 'node:stream';
 import type { Address } from '../../model/address.ts';
-import type { Certificate } from '../identity/certificate.ts';
+import type { Certificate } from '../identity/keys/certificate.ts';
 import type { Link, RemoteBinding, ResolvedHop } from '../types.ts';
 
 /** What can be done on a hop besides forwarding, over a link that is already logged in. Every call rejects when the link is lost. */

@@ -6,7 +6,7 @@ import type { Keepalive } from '../../model/profile.ts';
 import { type Problem, ProblemError, problem } from '../../model/problem.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { type Deferred, deferred } from '../../platform/deferred.ts';
-import type { Certificate } from '../identity/certificate.ts';
+import type { Certificate } from '../identity/keys/certificate.ts';
 import type { Overheard, Remote, RemoteProcess } from '../remote/types.ts';
 import type { Ends, Link, Offer, RemoteBinding, Reset, ResolvedHop } from '../types.ts';
 import { type Carrier, endsOf, ParkedSocket } from './carrier.ts';

@@ -1,7 +1,7 @@
 import type { ClientErrorExtensions } from 'ssh2';
 import { type Problem, problem } from '../../model/problem.ts';
 import { sshWords } from '../../model/ssh-words.ts';
-import type { Login } from '../identity/auth-handler.ts';
+import type { Login } from '../identity/logins/auth-handler.ts';
 import type { ResolvedHop } from '../types.ts';
 
 export type Phase = 'greeting' | 'handshake' | 'login';

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import type { Clock } from '../../platform/clock.ts';
-import { isAgentListening } from '../../ssh/identity/agent-client.ts';
+import { isAgentListening } from '../../ssh/identity/keys/agent-client.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 

@@ -49,6 +49,7 @@ describe("a team's repository", () => {
     const updated = await run(here, 'profiles', 'update');
     for (const character of ['\u001b', '\u202e']) expect(`${updated.out}${updated.err}`).not.toContain(character);
     expect(updated.err).toMatch(/acme: an update is available.*1 commit newer.*db\.yaml \(changed\), new\.yaml \(new\)/);
+    expect(updated.err).toContain('tunnels profiles trust --source acme');
     expect((await run(here, 'up', 'db', '--no-wait')).code).toBe(0);
     expect(JSON.stringify(here.requests.at(-1)?.request)).not.toContain('evil');
     const listed = await run(here, 'list');
@@ -203,7 +204,8 @@ test('a folder is read in place, follows no link that leads out of it, and needs
   const here = world();
   mkdirSync(join(here.home, 'shared'));
   writeFileSync(join(here.home, 'shared', 'db.yaml'), PROFILE);
-  await run(here, 'profiles', 'add', 'shared', './shared');
+  const added = await run(here, 'profiles', 'add', 'shared', './shared');
+  expect(added.err).not.toContain('Fetching');
   await run(here, 'profiles', 'trust', 'db', '--yes');
   expect((await run(here, 'up', 'db', '--no-wait')).code).toBe(0);
   expect((await run(here, 'profiles', 'update')).out).toContain('read in place');

@@ -194,7 +194,7 @@ describe('a known_hosts beside a profile', () => {
     expect(await comesUp(world)).toBe(false);
     const { out } = await trust(world, '--yes');
     expect(out).toMatch(/^ {2}\+ accepts of bastion only the host key ssh-ed25519 SHA256:[\w+/]{43}$/m);
-    expect(out).toContain('1 more lines of known_hosts');
+    expect(out).toContain('1 more line of known_hosts');
     expect(await comesUp(world)).toBe(true);
     expect(world.requests.at(-1)?.request.profile['knownHosts']).toEqual({
       file,

@@ -145,6 +145,11 @@ describe('a host whose key nobody has written down', () => {
     ]);
     expect(await found({ 'a.yaml': way('ann@bastion:2222') })).toEqual([]);
   });
+  test('is shown with the name that is really asked for where its letters look like others', async () => {
+    expect(await found({ 'a.yaml': way('bаstion.example') }, { shared: true })).toEqual([
+      'a.yaml:1:8 note unpinned-host The host key of bаstion.example (xn--bstion-3nf.example) is not written down.',
+    ]);
+  });
   test('is known by a pin', async () => {
     const pin = `SHA256:${'A'.repeat(43)}`;
     expect(await found({ 'a.yaml': way(`{ host: bastion, hostKey: "${pin}" }`) }, { shared: true })).toEqual([]);

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { readWhole, wireString } from '../../../src/ssh/identity/wire-reader.ts';
+import { readWhole, wireString } from '../../../src/ssh/identity/keys/wire-reader.ts';
 import { type Key, makeKey } from '../../support/keys.ts';
 import { must, run } from '../../support/run.ts';
 import { type Sshd, startSshd } from '../../support/sshd.ts';

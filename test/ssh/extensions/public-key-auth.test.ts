@@ -5,8 +5,8 @@ import ssh2, { type Client } from 'ssh2';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { UnknownSsh2 } from '../../../src/ssh/extensions/guard.ts';
 import { extendPublicKeyAuth, toSsh2Key } from '../../../src/ssh/extensions/public-key-auth.ts';
-import type { LoginKey, Signer, SignTrouble } from '../../../src/ssh/identity/login-key.ts';
-import { SigningFailed } from '../../../src/ssh/identity/login-key.ts';
+import type { LoginKey, Signer, SignTrouble } from '../../../src/ssh/identity/keys/login-key.ts';
+import { SigningFailed } from '../../../src/ssh/identity/keys/login-key.ts';
 import { type Key, makeKey } from '../../support/keys.ts';
 import { tempDir } from '../../support/temp-home.ts';
 

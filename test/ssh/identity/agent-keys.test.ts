@@ -2,7 +2,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { HopOptions } from '../../../src/ssh/hop-options.ts';
-import { loadCredentials } from '../../../src/ssh/identity/credentials.ts';
+import { loadCredentials } from '../../../src/ssh/identity/logins/credentials.ts';
 import { type Agent, type Key, makeKey, startAgent } from '../../support/keys.ts';
 import { must } from '../../support/run.ts';
 import { type Sshd, startSshd } from '../../support/sshd.ts';

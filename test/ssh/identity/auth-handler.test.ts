@@ -1,9 +1,9 @@
 import type { AuthenticationType, AnyAuthMethod } from 'ssh2';
 import { describe, expect, test } from 'vitest';
 import type { Question } from '../../../src/model/prompt.ts';
-import { createAuthHandler } from '../../../src/ssh/identity/auth-handler.ts';
-import type { Credentials, LoginMethod } from '../../../src/ssh/identity/credentials.ts';
-import type { Person } from '../../../src/ssh/identity/person.ts';
+import { createAuthHandler } from '../../../src/ssh/identity/logins/auth-handler.ts';
+import type { Credentials, LoginMethod } from '../../../src/ssh/identity/logins/credentials.ts';
+import type { Person } from '../../../src/ssh/identity/logins/person.ts';
 import type { ResolvedHop } from '../../../src/ssh/types.ts';
 import { aHop } from './hop.ts';
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { isSignedByItsCa, parseCertificate, type Certificate } from '../../../src/ssh/identity/certificate.ts';
+import { isSignedByItsCa, parseCertificate, type Certificate } from '../../../src/ssh/identity/keys/certificate.ts';
 import { type Key, makeKey } from '../../support/keys.ts';
 import { must } from '../../support/run.ts';
 import { tempDir } from '../../support/temp-home.ts';

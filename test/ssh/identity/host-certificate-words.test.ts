@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { wordsOf } from '../../../src/model/problem.ts';
-import { createHostVerifier } from '../../../src/ssh/identity/host-verifier.ts';
+import { createHostVerifier } from '../../../src/ssh/identity/host-keys/host-verifier.ts';
 import { type Key, makeKey } from '../../support/keys.ts';
 import { must } from '../../support/run.ts';
 import { tempDir } from '../../support/temp-home.ts';

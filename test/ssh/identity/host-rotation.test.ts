@@ -2,10 +2,10 @@ import { copyFileSync, existsSync, mkdirSync, readFileSync, rmdirSync, statSync,
 import { join } from 'node:path';
 import { generateKeyPairSync, sign } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { fingerprintOf } from '../../../src/ssh/identity/host-key.ts';
-import { updateHostKeys } from '../../../src/ssh/identity/host-rotation.ts';
-import { printKnownHost } from '../../../src/ssh/identity/known-hosts-append.ts';
-import { wireString } from '../../../src/ssh/identity/wire-reader.ts';
+import { fingerprintOf } from '../../../src/ssh/identity/host-keys/host-key.ts';
+import { updateHostKeys } from '../../../src/ssh/identity/host-keys/host-rotation.ts';
+import { printKnownHost } from '../../../src/ssh/identity/host-keys/known-hosts-append.ts';
+import { wireString } from '../../../src/ssh/identity/keys/wire-reader.ts';
 import type { Remark } from '../../../src/ssh/remark.ts';
 import type { ResolvedHop } from '../../../src/ssh/types.ts';
 import { type Key, makeKey } from '../../support/keys.ts';

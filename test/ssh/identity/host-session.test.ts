@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ProblemError } from '../../../src/model/problem.ts';
-import type { Person } from '../../../src/ssh/identity/person.ts';
+import type { Person } from '../../../src/ssh/identity/logins/person.ts';
 import { systemClock } from '../../../src/platform/clock.ts';
 import { Links } from '../../../src/ssh/links/links.ts';
 import type { ResolvedHop } from '../../../src/ssh/types.ts';

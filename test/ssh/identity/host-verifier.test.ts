@@ -1,8 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { hostKeyAlgorithms } from '../../../src/ssh/identity/host-key-algorithms.ts';
-import { createHostVerifier } from '../../../src/ssh/identity/host-verifier.ts';
+import { hostKeyAlgorithms } from '../../../src/ssh/identity/host-keys/host-key-algorithms.ts';
+import { createHostVerifier } from '../../../src/ssh/identity/host-keys/host-verifier.ts';
 import type { ResolvedHop } from '../../../src/ssh/types.ts';
 import { type Key, makeKey } from '../../support/keys.ts';
 import { tempDir } from '../../support/temp-home.ts';

@@ -2,10 +2,10 @@ import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { createHostVerifier } from '../../../src/ssh/identity/host-verifier.ts';
-import { appendKnownHost } from '../../../src/ssh/identity/known-hosts-append.ts';
-import { NOBODY, type Person } from '../../../src/ssh/identity/person.ts';
-import { splitWords } from '../../../src/ssh/identity/split-words.ts';
+import { createHostVerifier } from '../../../src/ssh/identity/host-keys/host-verifier.ts';
+import { appendKnownHost } from '../../../src/ssh/identity/host-keys/known-hosts-append.ts';
+import { NOBODY, type Person } from '../../../src/ssh/identity/logins/person.ts';
+import { splitWords } from '../../../src/ssh/identity/host-keys/split-words.ts';
 import { wordsOf } from '../../../src/model/problem.ts';
 import type { Question } from '../../../src/model/prompt.ts';
 import type { OnRemark, Remark } from '../../../src/ssh/remark.ts';

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { knownHostsName, parseKnownHosts, speaksOf } from '../../../src/ssh/identity/known-hosts.ts';
+import { knownHostsName, parseKnownHosts, speaksOf } from '../../../src/ssh/identity/host-keys/known-hosts.ts';
 import { makeKey } from '../../support/keys.ts';
 import { must, run } from '../../support/run.ts';
 import { tempDir } from '../../support/temp-home.ts';

@@ -2,7 +2,7 @@ import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { wordsOf } from '../../../src/model/problem.ts';
-import { decryptKey } from '../../../src/ssh/identity/locked-key-text.ts';
+import { decryptKey } from '../../../src/ssh/identity/keys/locked-key-text.ts';
 import { type Key, fingerprintOf } from '../../support/keys.ts';
 import { must } from '../../support/run.ts';
 import { type Sshd, startSshd } from '../../support/sshd.ts';

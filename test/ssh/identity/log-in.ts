@@ -1,7 +1,7 @@
 import { type Problem, problemOf } from '../../../src/model/problem.ts';
 import type { Notice, Question } from '../../../src/model/prompt.ts';
 import { type Clock, systemClock } from '../../../src/platform/clock.ts';
-import { NOBODY, type Person } from '../../../src/ssh/identity/person.ts';
+import { NOBODY, type Person } from '../../../src/ssh/identity/logins/person.ts';
 import { dialLink } from '../../../src/ssh/links/dial-link.ts';
 import type { ResolvedHop } from '../../../src/ssh/types.ts';
 import type { Sshd } from '../../support/sshd.ts';

@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { createHostVerifier } from '../../../src/ssh/identity/host-verifier.ts';
-import { pinnedLines } from '../../../src/ssh/identity/pinned-keys.ts';
+import { createHostVerifier } from '../../../src/ssh/identity/host-keys/host-verifier.ts';
+import { pinnedLines } from '../../../src/ssh/identity/host-keys/pinned-keys.ts';
 import type { ResolvedHop } from '../../../src/ssh/types.ts';
 import { type Key, makeKey } from '../../support/keys.ts';
 import { must } from '../../support/run.ts';

@@ -2,7 +2,7 @@ import { userInfo } from 'node:os';
 import { type Problem, problemOf } from '../../../src/model/problem.ts';
 import { DEFAULT_KEEPALIVE } from '../../../src/model/profile.ts';
 import { systemClock } from '../../../src/platform/clock.ts';
-import { NOBODY, type Person } from '../../../src/ssh/identity/person.ts';
+import { NOBODY, type Person } from '../../../src/ssh/identity/logins/person.ts';
 import { dialLink } from '../../../src/ssh/links/dial-link.ts';
 import type { ResolvedHop } from '../../../src/ssh/types.ts';
 import { must, run } from '../../support/run.ts';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Notice } from '../../../src/model/prompt.ts';
-import { loadCredentials } from '../../../src/ssh/identity/credentials.ts';
+import { loadCredentials } from '../../../src/ssh/identity/logins/credentials.ts';
 import { type Key, makeKey, startAgent } from '../../support/keys.ts';
 import { type OpenSsh10, openssh10 } from '../../support/openssh10.ts';
 import { must } from '../../support/run.ts';

@@ -1,8 +1,8 @@
 import { copyFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { loadCredentials } from '../../../src/ssh/identity/credentials.ts';
-import { chooseAlgorithm } from '../../../src/ssh/identity/key-algorithms.ts';
+import { loadCredentials } from '../../../src/ssh/identity/logins/credentials.ts';
+import { chooseAlgorithm } from '../../../src/ssh/identity/keys/key-algorithms.ts';
 import type { HopOptions } from '../../../src/ssh/hop-options.ts';
 import { type Key, makeKey, startAgent } from '../../support/keys.ts';
 import { must } from '../../support/run.ts';

@@ -1,9 +1,9 @@
 import { connect } from 'node:net';
 import { systemClock } from '../../../src/platform/clock.ts';
-import { createAuthHandler } from '../../../src/ssh/identity/auth-handler.ts';
-import { loadCredentials } from '../../../src/ssh/identity/credentials.ts';
-import { createHostVerifier } from '../../../src/ssh/identity/host-verifier.ts';
-import { NOBODY, type Person } from '../../../src/ssh/identity/person.ts';
+import { createAuthHandler } from '../../../src/ssh/identity/logins/auth-handler.ts';
+import { loadCredentials } from '../../../src/ssh/identity/logins/credentials.ts';
+import { createHostVerifier } from '../../../src/ssh/identity/host-keys/host-verifier.ts';
+import { NOBODY, type Person } from '../../../src/ssh/identity/logins/person.ts';
 import { openSession } from '../../../src/ssh/session/open-session.ts';
 import type { ResolvedHop } from '../../../src/ssh/types.ts';
 

@@ -1,7 +1,7 @@
 import type { Problem } from '../../../src/model/problem.ts';
 import { problemOf } from '../../../src/model/problem.ts';
 import { systemClock } from '../../../src/platform/clock.ts';
-import { NOBODY } from '../../../src/ssh/identity/person.ts';
+import { NOBODY } from '../../../src/ssh/identity/logins/person.ts';
 import { dialLink, type DialLinkGiven } from '../../../src/ssh/links/dial-link.ts';
 import type { LiveLink } from '../../../src/ssh/session/live-link.ts';
 import type { ResolvedHop } from '../../../src/ssh/types.ts';

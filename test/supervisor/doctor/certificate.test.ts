@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { type CertificateRemark, certificateRemarks } from '../../../src/ssh/identity/certificate-remarks.ts';
-import type { Certificate } from '../../../src/ssh/identity/certificate.ts';
+import { type CertificateRemark, certificateRemarks } from '../../../src/ssh/identity/keys/certificate-remarks.ts';
+import type { Certificate } from '../../../src/ssh/identity/keys/certificate.ts';
 import { checkCertificate } from '../../../src/supervisor/doctor/checks/certificate.ts';
 import type { HopFacts } from '../../../src/supervisor/doctor/facts.ts';
 import { hop } from './facts.ts';

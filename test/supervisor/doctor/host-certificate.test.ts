@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { TimeRemark } from '../../../src/ssh/identity/certificate-remarks.ts';
-import type { Certificate } from '../../../src/ssh/identity/certificate.ts';
+import type { TimeRemark } from '../../../src/ssh/identity/keys/certificate-remarks.ts';
+import type { Certificate } from '../../../src/ssh/identity/keys/certificate.ts';
 import { checkHostCertificate } from '../../../src/supervisor/doctor/checks/host-certificate.ts';
 import { hostCertificateFacts, knownFacts } from '../../../src/supervisor/doctor/collect/keys.ts';
 import { fakeClock } from '../../support/fake-clock.ts';

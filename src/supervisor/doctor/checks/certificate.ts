@@ -1,6 +1,6 @@
 import { type About, advice, allWell, type Finding, trouble } from '../../../model/finding.ts';
 import { problem, wordsOf } from '../../../model/problem.ts';
-import { type CertificateRemark, printTime } from '../../../ssh/identity/certificate-remarks.ts';
+import { type CertificateRemark, printTime } from '../../../ssh/identity/keys/certificate-remarks.ts';
 import { type HopFacts, isProblem } from '../facts.ts';
 
 /** User certificates that have ended, will end soon, or are not for the user who logs in. */

@@ -1,5 +1,5 @@
 import { advice, allWell, type Finding } from '../../../model/finding.ts';
-import { type TimeRemark, printTime } from '../../../ssh/identity/certificate-remarks.ts';
+import { type TimeRemark, printTime } from '../../../ssh/identity/keys/certificate-remarks.ts';
 import type { HopFacts } from '../facts.ts';
 
 /** A server's certificate that has ended or will end soon. One that keeps us out is told with the host key. */

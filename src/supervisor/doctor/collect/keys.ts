@@ -1,13 +1,13 @@
 import { problemOf } from '../../../model/problem.ts';
 import { printable } from '../../../model/printable.ts';
 import type { Clock } from '../../../platform/clock.ts';
-import { AGENT_DEADLINES, listAgentKeys } from '../../../ssh/identity/agent.ts';
-import { remarksOnTime } from '../../../ssh/identity/certificate-remarks.ts';
-import type { Certificate } from '../../../ssh/identity/certificate.ts';
-import { loadCredentials } from '../../../ssh/identity/credentials.ts';
-import { printKey } from '../../../ssh/identity/host-key.ts';
-import { loadKnownKeys } from '../../../ssh/identity/known-keys.ts';
-import { pinTexts } from '../../../ssh/identity/pinned-keys.ts';
+import { AGENT_DEADLINES, listAgentKeys } from '../../../ssh/identity/keys/agent.ts';
+import { remarksOnTime } from '../../../ssh/identity/keys/certificate-remarks.ts';
+import type { Certificate } from '../../../ssh/identity/keys/certificate.ts';
+import { loadCredentials } from '../../../ssh/identity/logins/credentials.ts';
+import { printKey } from '../../../ssh/identity/host-keys/host-key.ts';
+import { loadKnownKeys } from '../../../ssh/identity/host-keys/known-keys.ts';
+import { pinTexts } from '../../../ssh/identity/host-keys/pinned-keys.ts';
 import type { ResolvedHop } from '../../../ssh/types.ts';
 import type { HostCertificateFacts, KeyFacts, KnownFacts } from '../facts.ts';
 
