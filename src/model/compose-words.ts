@@ -45,7 +45,7 @@ export const COMPOSE_WORDS: { readonly [Code in keyof ComposeFacts]: (facts: Com
   'variable-unknown': (f) =>
     `The variable ${f.name} is not declared.${meant(f.nearest)} Add it to variables:, or write $\${${f.name}} where those characters are meant; the environment is never read.`,
   'variable-unset': (f) =>
-    `The variable ${f.name} has no value, and it is used. Give it yours in overrides.yaml, under profiles: ${f.profile}: variables:.`,
+    `The variable ${f.name} has no value, and it is used. Give it yours in overrides.yaml (beside what tunnels config path prints), under profiles: ${f.profile}: variables:.`,
   'variable-syntax': (f) => `"${f.text}" is not a variable. Write \${name}, or $\${ where those characters are meant.`,
   'variables-too-long': (f) => `With its variables filled in, the profile has more than ${f.most} characters. Use shorter values.`,
   'override-variable': (f) => `${f.key} uses a variable, and nothing here may. Write the value out.`,

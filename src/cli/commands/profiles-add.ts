@@ -40,7 +40,7 @@ export const command = defineCommand({
     const spec = readSpec(text, { cwd, home: homeDirectory(env) });
     const keys = flags['require-signed'] ?? null;
     if (keys !== null && spec.kind !== 'git') throw new ProblemError(problem('options-clash', NOT_SIGNED));
-    screen.say(`Fetching ${printSpec(spec)} ...`);
+    if (spec.kind !== 'folder') screen.say(`Fetching ${printSpec(spec)} ...`);
     const source = await fetchFirst({ name, spec }, { keys, context });
     const aside = await addSource(paths, source);
     if (aside !== null) screen.explain(aside);

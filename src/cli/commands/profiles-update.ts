@@ -55,7 +55,10 @@ async function updateAll(sources: readonly TeamSource[], context: Context): Prom
 function tellOutcome({ source: { name }, trouble }: Outcome, { paths, screen }: Context): void {
   if (trouble !== null) return screen.explain(trouble);
   const pending = pendingOf(paths, { name });
-  if (pending !== null) screen.say(`${screen.errInk.yellow('!')} ${name}: ${pendingText(pending)}`);
+  if (pending !== null)
+    screen.say(
+      `${screen.errInk.yellow('!')} ${name}: ${pendingText(pending)} See it, and accept it: tunnels profiles trust --source ${name}`,
+    );
 }
 
 const entryOf = ({ source, updated, trouble }: Outcome, context: Context): object => ({

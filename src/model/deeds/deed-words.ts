@@ -19,7 +19,7 @@ const WORDS: Words = {
   'known-key': ({ hosts, type, fingerprint }) => `accepts of ${hosts} only the host key ${type} ${fingerprint}`,
   'known-authority': ({ hosts, type, fingerprint }) => `accepts of ${hosts} host certificates of the authority ${type} ${fingerprint}`,
   'revoked-key': ({ hosts, type, fingerprint }) => `never accepts of ${hosts} the host key ${type} ${fingerprint}`,
-  'known-others': ({ count }) => `knows the host keys of other servers too: ${count} more lines of known_hosts`,
+  'known-others': ({ count }) => `knows the host keys of other servers too: ${count} more ${count === 1 ? 'line' : 'lines'} of known_hosts`,
   'listen-here': ({ name, at, to, from }) =>
     to === null
       ? `${name}: listens on this machine at ${addressText(at)} as a SOCKS proxy into the network of ${placeText(from)}`

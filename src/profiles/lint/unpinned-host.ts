@@ -1,4 +1,5 @@
 import { matchesPatterns } from '../../model/host-patterns.ts';
+import { hostText } from '../../model/deeds/host-looks.ts';
 import { type Hop, printHop, type Profile } from '../../model/profile.ts';
 import { each, findingAt, type Linted, type LintFinding } from './linted.ts';
 
@@ -16,7 +17,7 @@ function unpinned(profile: Linted, hop: Hop, index: number): LintFinding {
   return findingAt(profile, ['hops', index], {
     rule: 'unpinned-host',
     severity: 'note',
-    text: `The host key of ${printHop(hop)} is not written down.`,
+    text: `The host key of ${hostText(printHop(hop))} is not written down.`,
     why: 'Whoever logs in there for the first time has to guess whether it is the right server.',
     fix: `Pin it, hostKey: SHA256:..., or put its line into a known_hosts beside the profiles: ssh-keyscan${hop.port === null ? '' : ` -p ${hop.port}`} ${hop.host}; compare it at the server first.`,
   });
