@@ -7,6 +7,7 @@ import type { Given } from './given.ts';
 import { groupHelp, rootHelp } from './help.ts';
 import { createScreen, type Mode, type Screen, wantsColor } from './output/screen.ts';
 import { COMMANDS, commandsOf, type Entry, firstWords, PLANNED } from './registry.ts';
+import { deferred } from '../platform/deferred.ts';
 import { readSettings } from './settings.ts';
 
 /** Runs one command line. The one place where errors become words and exit codes; never rejects. */
@@ -34,11 +35,14 @@ function earlyFlags(argv: readonly string[]): { readonly mode: Mode; readonly no
 
 /** Commands that watch the signal themselves get the chance to end in their own way first. */
 async function unlessInterrupted(signal: AbortSignal, run: () => Promise<number>): Promise<number> {
-  const interrupted = new Promise<never>((_, reject) => {
-    const giveUp = (): void => void setImmediate(() => reject(new ProblemError(problem('interrupted', {}))));
-    signal.addEventListener('abort', giveUp, { once: true });
-  });
-  return await Promise.race([run(), interrupted]);
+  const interrupted = deferred<never>();
+  const giveUp = (): void => void setImmediate(() => interrupted.reject(new ProblemError(problem('interrupted', {}))));
+  signal.addEventListener('abort', giveUp, { once: true });
+  try {
+    return await Promise.race([run(), interrupted.promise]);
+  } finally {
+    signal.removeEventListener('abort', giveUp);
+  }
 }
 
 async function dispatch(argv: readonly string[], given: Given & { screen: Screen }): Promise<number> {

@@ -42,7 +42,7 @@ describe('what keeps an address out', () => {
 
   test('is told with how long, why, and the name of the setting', () => {
     const words = wordsOf(judgeLockOut(PENALTY, { refusals: 0, times: 1 }) as Problem, 'db');
-    expect(words.text).toBe('db port 22 takes no connection from here for now. It said: Not allowed at this time');
+    expect(words.text).toBe('db port 22 takes no connection from here for now. It said: Not allowed at this time.');
     expect(words.next).toContain('PerSourcePenalties');
     expect(words.next).toContain('1m 40s');
     expect(words.next).toContain('tunnels restart db');
