@@ -5,6 +5,7 @@ import { profileInvalid } from '../../profiles/file-error.ts';
 import { type Context, defineCommand } from '../command.ts';
 import { type Annotation, annotationLine } from '../output/annotations.ts';
 import { lintText } from '../output/lint-text.ts';
+import { count } from '../output/source-text.ts';
 import { type Validation, validate } from '../validate/check.ts';
 
 const FORMATS = ['text', 'github'] as const;
@@ -77,5 +78,5 @@ function annotate({ profiles, findings }: Validation, { screen, env, cwd }: Cont
   );
   screen.print([...told.values()].join('\n'));
   const wrong = profiles.filter((one) => one.errors.length > 0).length;
-  screen.say(`${profiles.length} profiles checked, ${wrong} with errors; ${findings.length} findings beside them.`);
+  screen.say(`${count(profiles.length, 'profile')} checked, ${wrong} with errors; ${count(findings.length, 'finding')} beside them.`);
 }

@@ -44,10 +44,22 @@ async function checkWord(word: string, context: Context): Promise<One[]> {
   const path = resolve(context.cwd, word);
   const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
   if (isFolder && /\/|^\./.test(word)) return await checkFolder(path, context);
-  if (!/\/|\.(ya?ml|json)$/.test(word)) return await checkEach(await pickProfiles([word], context), context);
+  if (!/\/|\.(ya?ml|json)$/.test(word)) {
+    const picked = pickProfiles([word], context).catch((error: unknown) => {
+      throw isFolder && isNotFound(error) ? folderMeant(word) : error;
+    });
+    return await checkEach(await picked, context);
+  }
   const found = { name: profileNameOf(path), file: path, source: userSource(dirname(path)), shadowedBy: null };
   return [await checkShared(found, { context, read: createReader() })];
 }
+
+const isNotFound = (error: unknown): boolean => error instanceof ProblemError && error.problem.code === 'profile-not-found';
+
+const folderMeant = (word: string): ProblemError =>
+  new ProblemError(
+    problem('usage', { what: `There is no profile ${word}.`, fix: `For the folder of that name: tunnels profiles validate ./${word}` }),
+  );
 
 /** As a team shares it: nothing of the person's own is in it. An empty folder is a mistake, or a wrong path would pass for ever. */
 async function checkFolder(folder: string, context: Context): Promise<One[]> {

@@ -37,6 +37,10 @@ describe('tunnels profiles validate, in a plain checkout', () => {
       err: expect.stringContaining('no profiles in') as string,
     });
     expect((await run(world, 'profiles', 'validate', './missing')).code).toBe(2);
+    expect(await run(world, 'profiles', 'validate', 'empty')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('tunnels profiles validate ./empty') as string,
+    });
   });
   test('needs no value of a variable that everybody gives for themselves', async () => {
     const world = withFolder({ 'a.yaml': `variables: { login: }\n${good().replace('host: bastion', 'host: bastion, user: "${login}"')}` });
