@@ -38,7 +38,8 @@ export function tellSources(sources: readonly TeamSource[], { paths, screen }: C
   const mark = screen.errInk.yellow('!');
   for (const { name, spec } of sources) {
     const pending = pendingOf(paths, { name });
-    if (pending !== null) screen.say(`${mark} ${name}: ${pendingText(pending)} See it, and accept it: tunnels profiles trust --source ${name}`);
+    if (pending !== null)
+      screen.say(`${mark} ${name}: ${pendingText(pending)} See it, and accept it: tunnels profiles trust --source ${name}`);
     const { trouble } = readFetched(paths, name);
     if (trouble === null) continue;
     const text = `${mark} ${name} (${printSpec(spec)}): ${oneLine(`${trouble.text} ${trouble.next}`)}`;

@@ -14,6 +14,8 @@ export default defineConfig({
           exclude: ['test/e2e/**'],
           testTimeout: 20_000,
           hookTimeout: 60_000,
+          // Also on two cores: most of these tests wait for real servers.
+          maxWorkers: 2,
           sequence: { groupOrder: 0 },
         },
       },

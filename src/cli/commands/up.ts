@@ -34,7 +34,8 @@ export const command = defineCommand({
     'up <profile|group|pattern>... [--wait SECONDS | --no-wait | --foreground] [--take-over]',
     'up [-L spec] [-R spec] [-D spec] [-J hops] [-p port] [-i key] [-l user] [-F file] [-o Key=value] [--name NAME] [user@]host',
   ],
-  describe: 'Brings tunnels up and waits until every forward listens. The supervisor keeps them up until `tunnels down`. What a login asks, such as a password, is asked in this terminal; without one: `tunnels answer`.',
+  describe:
+    'Brings tunnels up and waits until every forward listens. The supervisor keeps them up until `tunnels down`. What a login asks, such as a password, is asked in this terminal; without one: `tunnels answer`.',
   examples: [
     ['tunnels up db-prod', 'one profile'],
     ["tunnels up prod 'db-*'", 'a group, and all profiles that fit a pattern'],

@@ -79,7 +79,12 @@ describe('tunnels config', () => {
     const world = makeWorld();
     expect((await run(world, 'config', 'set', 'wait', '90')).code).toBe(0);
     expect((await run(world, 'config', 'get', 'wait')).out).toBe('90\n');
-    expect((await run(world, 'config', 'list', '--json')).json().settings).toEqual({ wait: 90, color: 'auto', logLevel: 'info', 'sources.interval': '1h' });
+    expect((await run(world, 'config', 'list', '--json')).json().settings).toEqual({
+      wait: 90,
+      color: 'auto',
+      logLevel: 'info',
+      'sources.interval': '1h',
+    });
     expect((await run(world, 'config', 'unset', 'wait')).code).toBe(0);
     expect((await run(world, 'config', 'get', 'wait')).out).toBe('60\n');
     expect((await run(world, 'config', 'path')).out).toBe(`${join(world.home, 'settings.json')}\n`);
