@@ -1,8 +1,9 @@
 import { main as mainJob } from './main-job.ts';
+import { main as profiles } from './profiles.ts';
 import { main as recovery } from './recovery.ts';
 
 /** Each prints its figures; what is asked of them is a ratio within one run, but for recovery, where people wait in seconds. */
-const BENCHMARKS: Readonly<Record<string, () => Promise<boolean>>> = { 'main-job': mainJob, recovery };
+const BENCHMARKS: Readonly<Record<string, () => Promise<boolean>>> = { 'main-job': mainJob, profiles, recovery };
 
 const chosen = process.argv.slice(2);
 const unknown = chosen.filter((name) => !(name in BENCHMARKS));
