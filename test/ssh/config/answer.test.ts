@@ -95,7 +95,9 @@ describe('what ssh -G prints', () => {
           // What a hostile file puts into a name must not come out of it as a command.
           if (/^nc %h$/.test(parseAnswer(text).get('proxycommand')?.[0] ?? '')) expect(command).not.toMatch(/[;&|`$()<>]/);
           expect(resolved.port).toBeGreaterThan(0);
-          for (const list of Object.values(resolved.algorithms)) expect(list).not.toEqual([]);
+          // No MAC may be left, as a cipher may bring its own; of the others there must be one.
+          const { macs: _, ...needed } = resolved.algorithms;
+          for (const list of Object.values(needed)) expect(list).not.toEqual([]);
           expect(resolved.identities.every(({ path }) => path.startsWith('/'))).toBe(true);
         } catch (error) {
           expect(error).toBeInstanceOf(ProblemError);
