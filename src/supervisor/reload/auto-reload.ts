@@ -72,7 +72,8 @@ export class AutoReload {
     this.#again = this.#running;
     if (this.#running || this.#ended) return;
     this.#running = true;
-    this.look();
+    // At once: what changes while they are read must be noticed.
+    this.#folders.watch(foldersOf(this.#given));
     const report = await this.#given.reload();
     this.#running = false;
     if (this.#ended) return;
