@@ -73,7 +73,7 @@ describe.skipIf(secretService === null)("the system's keychain", () => {
     const { key } = parts;
     await must('ssh-keygen', ['-q', '-p', '-P', PASSPHRASE, '-N', 'another-0816', '-f', key.path]);
     expect((await upAnew()).code).toBe(4);
-    expect(await prompts()).toMatchObject([{ is: 'passphrase', detail: 'The last answer was wrong.' }]);
+    expect(await prompts()).toMatchObject([{ is: 'passphrase', detail: 'The remembered passphrase was wrong.' }]);
     // It is out of the keychain as well: nothing is tried before the next supervisor asks.
     expect((await upAnew()).code).toBe(4);
     expect(await prompts()).toMatchObject([{ is: 'passphrase', detail: '' }]);
