@@ -14,16 +14,19 @@ export interface KeySource {
 }
 
 /** When a connection has come about and is busy with its own work no longer. */
-const QUIET_MS = 1_000;
+const QUIET_MS = 250;
+
+/** A route often has two hops, and both begin at once after an outage. */
+const SPARES = 2;
 
 /**
  * Makes post-quantum keys, which take milliseconds, tens of them at first, ahead of need: while a server that is likely to
- * want them has not answered yet, and again when all is quiet. One spare for each mechanism, given away once; none that no
+ * want them has not answered yet, and again when all is quiet. Spares of each mechanism, each given away once; none that no
  * server has asked for, or is likely to.
  */
 export class SpareKeys {
   readonly #clock: Pick<Clock, 'after'> | null;
-  readonly #spares = new Map<Hybrid['mechanism'], Promise<HybridKeys>>();
+  readonly #spares = new Map<Hybrid['mechanism'], Promise<HybridKeys>[]>();
   /** By place; the empty name: one that has nothing to be made ahead. */
   readonly #chosen = new Map<string, string>();
   #last = '';
@@ -53,19 +56,22 @@ export class SpareKeys {
   async #take(method: string): Promise<HybridKeys> {
     const hybrid = HYBRIDS.get(method);
     if (hybrid === undefined) throw new Error(`${method} is no hybrid method`);
-    const spare = this.#spares.get(hybrid.mechanism);
-    this.#spares.delete(hybrid.mechanism);
-    this.#clock?.after(QUIET_MS, () => this.#prepare(method));
+    const spare = this.#spares.get(hybrid.mechanism)?.shift();
+    this.#clock?.after(QUIET_MS, () => this.#prepare(method, SPARES));
     return await (spare ?? makeHybridKeys(hybrid));
   }
 
-  #prepare(method: string): void {
+  #prepare(method: string, count = 1): void {
     const hybrid = HYBRIDS.get(method);
-    if (hybrid === undefined || this.#spares.has(hybrid.mechanism)) return;
-    const keys = makeHybridKeys(hybrid);
-    // Told to whoever takes them.
-    keys.catch(() => {});
-    this.#spares.set(hybrid.mechanism, keys);
+    if (hybrid === undefined) return;
+    const spares = this.#spares.get(hybrid.mechanism) ?? [];
+    this.#spares.set(hybrid.mechanism, spares);
+    while (spares.length < count) {
+      const keys = makeHybridKeys(hybrid);
+      // Told to whoever takes them.
+      keys.catch(() => {});
+      spares.push(keys);
+    }
   }
 }
 

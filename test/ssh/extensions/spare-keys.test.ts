@@ -82,15 +82,15 @@ describe('keys for a post-quantum exchange', () => {
     expect(counts()).toEqual(expected);
   });
 
-  test('are made anew when all is quiet, one of them whatever was used', async () => {
+  test('are made anew when all is quiet, two of them whatever was used, for the two hops of a route', async () => {
     const clock = fakeClock();
     const spares = new SpareKeys(clock);
     await Promise.all([spares.at('a').take(SNTRUP), spares.at('b').take(SNTRUP)]);
-    await clock.advance(999);
+    await clock.advance(249);
     expect(counts()).toEqual([0, 2]);
     await clock.advance(1);
-    expect(counts()).toEqual([0, 3]);
-    await spares.at('c').take(SNTRUP);
-    expect(counts()).toEqual([0, 3]);
+    expect(counts()).toEqual([0, 4]);
+    await Promise.all([spares.at('c').take(SNTRUP), spares.at('d').take(SNTRUP)]);
+    expect(counts()).toEqual([0, 4]);
   });
 });
