@@ -1,3 +1,4 @@
+import { PLAIN_KEY_ALGORITHMS } from '../model/public-key-algorithms.ts';
 import { isPinned, type HostKey, type KnownKey } from './judge-host-key.ts';
 
 /** A host certificate, as far as trust in it goes. */
@@ -57,17 +58,8 @@ function faultOf({ certificate, name, now, algorithms }: CertificateEvidence): C
   if (now >= validBefore) return 'expired';
   if (principals.length > 0 && !principals.includes(name)) return 'other-name';
   if (critical.length > 0) return 'critical-options';
-  return (algorithms ?? SAFE_SIGNATURES).includes(signatureAlgorithm) ? null : 'weak-signature';
+  return (algorithms ?? DEFAULT_CA_ALGORITHMS).includes(signatureAlgorithm) ? null : 'weak-signature';
 }
 
-/** OpenSSH's default of CASignatureAlgorithms (ssh_config(5)): without `ssh-rsa`, which is SHA-1. */
-const SAFE_SIGNATURES: readonly string[] = [
-  'ssh-ed25519',
-  'ecdsa-sha2-nistp256',
-  'ecdsa-sha2-nistp384',
-  'ecdsa-sha2-nistp521',
-  'sk-ssh-ed25519@openssh.com',
-  'sk-ecdsa-sha2-nistp256@openssh.com',
-  'rsa-sha2-512',
-  'rsa-sha2-256',
-];
+/** CASignatureAlgorithms (ssh_config(5)). */
+const DEFAULT_CA_ALGORITHMS: readonly string[] = PLAIN_KEY_ALGORITHMS;

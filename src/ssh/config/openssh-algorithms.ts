@@ -1,16 +1,9 @@
+import { CERTIFIED_KEY_ALGORITHMS, PLAIN_KEY_ALGORITHMS } from '../../model/public-key-algorithms.ts';
+
 /** Keywords of ssh_config(5) that hold a list of algorithms, in lower case. */
 export type AlgorithmKey = keyof typeof OPENSSH;
 
 const CURVES = ['256', '384', '521'];
-const PLAIN_KEYS = [
-  'ssh-ed25519',
-  ...CURVES.map((bits) => `ecdsa-sha2-nistp${bits}`),
-  'sk-ssh-ed25519@openssh.com',
-  'sk-ecdsa-sha2-nistp256@openssh.com',
-  'rsa-sha2-512',
-  'rsa-sha2-256',
-];
-const CERTIFICATES = PLAIN_KEYS.map((name) => `${name.replace('@openssh.com', '')}-cert-v01@openssh.com`);
 const UMAC = ['umac-64', 'umac-128'];
 const HMAC = ['hmac-sha2-256', 'hmac-sha2-512', 'hmac-sha1'];
 
@@ -28,9 +21,9 @@ export const OPENSSH = {
     'diffie-hellman-group18-sha512',
     'diffie-hellman-group14-sha256',
   ],
-  hostkeyalgorithms: [...CERTIFICATES, ...PLAIN_KEYS],
-  pubkeyacceptedalgorithms: [...CERTIFICATES, ...PLAIN_KEYS],
-  casignaturealgorithms: PLAIN_KEYS,
+  hostkeyalgorithms: [...CERTIFIED_KEY_ALGORITHMS, ...PLAIN_KEY_ALGORITHMS],
+  pubkeyacceptedalgorithms: [...CERTIFIED_KEY_ALGORITHMS, ...PLAIN_KEY_ALGORITHMS],
+  casignaturealgorithms: PLAIN_KEY_ALGORITHMS,
   ciphers: ['chacha20-poly1305@openssh.com', 'aes128-gcm@openssh.com', 'aes256-gcm@openssh.com', 'aes128-ctr', 'aes192-ctr', 'aes256-ctr'],
   macs: [...[...UMAC, ...HMAC].map((name) => `${name}-etm@openssh.com`), ...UMAC.map((name) => `${name}@openssh.com`), ...HMAC],
 } as const satisfies Readonly<Record<string, readonly string[]>>;

@@ -2,40 +2,18 @@ import { describe, expect, test } from 'vitest';
 import type { Given } from '../../../src/decide/tunnel/given.ts';
 import { newTunnel, transition } from '../../../src/decide/tunnel/transition.ts';
 import { type Problem, problem } from '../../../src/model/problem.ts';
-import type { Profile } from '../../../src/model/profile.ts';
 import type { Tunnel, TunnelEffect, TunnelEvent } from '../../../src/model/tunnel.ts';
+import { forward, profile as aProfile } from './a-profile.ts';
 
-const forward = {
-  name: 'f',
-  kind: 'local' as const,
-  on: 'local' as const,
-  listen: { host: '127.0.0.1', port: 15432 },
-  from: 0,
-  to: { host: 'db', port: 5432 },
-  onConflict: ['reclaim', 'wait'] as const,
-  fallbackPorts: null,
-  giveUpAfterMs: null,
-  public: false,
-};
-const profile: Profile = {
-  name: 'db-prod',
-  description: null,
-  groups: [],
-  hops: [{ host: 'bastion', user: null, port: null, identity: [], hostKey: [] }],
-  forwards: [forward],
-  keepalive: 'mirror',
-  idleMs: null,
-  holdMs: 30_000,
-  deadman: 'auto',
-  ssh: { configFile: null, options: [] },
-};
+const local = forward();
+const profile = aProfile({ forwards: [local] });
 const given: Given = { profile, now: 5_000, jitter: 0.5 };
 const lost = problem('link-closed', { host: 'bastion' });
 const waiting = problem('prompt-waiting', { id: '7', what: 'the password of ann@bastion' });
 const touch = problem('touch-needed', { host: 'bastion', user: 'ann', key: 'id_ed25519_sk' });
 const refused = problem('login-refused', { host: 'bastion', user: 'ann', ssh: 'ann@bastion', tried: 'password' });
 
-const bound = { type: 'bound', age: 1, forward: 0, listen: forward.listen } as const;
+const bound = { type: 'bound', age: 1, forward: 0, listen: local.listen } as const;
 const needs = (needed: Problem | null, epoch = 1): TunnelEvent => ({ type: 'person-needed', epoch, problem: needed });
 const dialEnds = (epoch = 1): TunnelEvent => ({ type: 'link-failed', epoch, problem: waiting });
 const settled = (how: 'answered' | 'declined', prompt = '7'): TunnelEvent => ({ type: 'prompt-settled', prompt, how });

@@ -5,33 +5,10 @@ import { newTunnel, transition } from '../../../src/decide/tunnel/transition.ts'
 import { problem } from '../../../src/model/problem.ts';
 import type { Profile } from '../../../src/model/profile.ts';
 import type { Tunnel, TunnelEffect, TunnelEvent } from '../../../src/model/tunnel.ts';
+import { forward, profile as aProfile } from './a-profile.ts';
 
-const forward = (over: object) => ({
-  name: 'f',
-  kind: 'local' as const,
-  on: 'local' as const,
-  listen: { host: '127.0.0.1', port: 15432 },
-  from: 0,
-  to: { host: 'db', port: 5432 },
-  onConflict: ['reclaim', 'wait'] as const,
-  fallbackPorts: null,
-  giveUpAfterMs: null,
-  public: false,
-  ...over,
-});
-const profile: Profile = {
-  name: 'db-prod',
-  description: null,
-  groups: [],
-  hops: [{ host: 'bastion', user: null, port: null, identity: [], hostKey: [] }],
-  forwards: [forward({}), forward({ name: 'r', kind: 'remote', on: 0, from: 'local' })],
-  keepalive: 'mirror',
-  idleMs: null,
-  holdMs: 30_000,
-  deadman: 'auto',
-  ssh: { configFile: null, options: [] },
-};
-const idleProfile: Profile = { ...profile, idleMs: 60_000, forwards: [forward({})] };
+const profile = aProfile({ forwards: [forward(), forward({ name: 'r', kind: 'remote', on: 0, from: 'local' })] });
+const idleProfile: Profile = { ...profile, idleMs: 60_000, forwards: [forward()] };
 const listen = { host: '127.0.0.1', port: 15432 };
 const lost = problem('link-closed', { host: 'bastion' });
 const silent = problem('connect-timeout', { host: 'bastion', port: 22, ms: 1 });

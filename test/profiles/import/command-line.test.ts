@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { importCommand, importCommandText } from '../../../src/profiles/import/command-line.ts';
 import type { Imported } from '../../../src/profiles/import/imported.ts';
 
-const FROM = { cwd: '/work', home: '/home/ann' };
+const FROM = { cwd: '/srv/ann', home: '/home/ann' };
 
 function imported(line: string): Imported {
   const made = importCommandText(line, FROM);
@@ -31,7 +31,7 @@ describe('a command line of ssh', () => {
     [
       'ssh -L 1:h:1 -i ~/.ssh/k -i keys/k%%2 -p 23 web',
       {
-        hops: [{ host: 'web', port: 23, identity: ['~/.ssh/k', '/work/keys/k%2'] }],
+        hops: [{ host: 'web', port: 23, identity: ['~/.ssh/k', '/srv/ann/keys/k%2'] }],
         forwards: [{ local: 1, to: 'h:1' }],
       },
     ],
@@ -41,8 +41,8 @@ describe('a command line of ssh', () => {
       {
         hops: ['web'],
         forwards: [
-          { local: '/work/a.sock', to: '/run/b.sock' },
-          { remote: '/run/c.sock', to: '/work/d.sock/e' },
+          { local: '/srv/ann/a.sock', to: '/run/b.sock' },
+          { remote: '/run/c.sock', to: '/srv/ann/d.sock/e' },
         ],
       },
     ],
@@ -66,7 +66,7 @@ describe('a command line of ssh', () => {
       {
         hops: ['a', 'ann@web:23'],
         forwards: [{ local: 8080, to: 'h:80' }],
-        sshConfig: '/work/conf/x',
+        sshConfig: '/srv/ann/conf/x',
       },
     ],
     [

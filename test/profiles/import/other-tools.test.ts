@@ -8,7 +8,7 @@ async function read(text: string, name = 'x.toml') {
   const folder = mkdtempSync(join(tmpdir(), 'tunnels-toml-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   writeFileSync(join(folder, name), text);
-  return await importFile(join(folder, name), { cwd: '/work', home: '/home/ann' });
+  return await importFile(join(folder, name), { cwd: '/srv/ann', home: '/home/ann' });
 }
 const spots = async (text: string): Promise<string[]> => {
   const made = await read(text);
@@ -119,7 +119,7 @@ describe('an alias of mole', () => {
     expect(made.ok && made.value.map(({ name, document }) => ({ name, ...document }))).toEqual([
       {
         name: 'test-env',
-        hops: [{ host: '127.0.0.1', user: 'mole', port: 22_122, identity: '/work/keys/key' }],
+        hops: [{ host: '127.0.0.1', user: 'mole', port: 22_122, identity: '/srv/ann/keys/key' }],
         forwards: [
           { local: '127.0.0.1:21112', to: '192.168.33.11:80' },
           { local: '0.0.0.0:21113', to: '192.168.33.11:8080' },

@@ -1,22 +1,7 @@
+import { CERTIFIED_KEY_ALGORITHMS, PLAIN_KEY_ALGORITHMS } from '../../../model/public-key-algorithms.ts';
+
 /** PubkeyAcceptedAlgorithms of OpenSSH 10, in its order: certificates before plain keys. */
-export const DEFAULT_KEY_ALGORITHMS: readonly string[] = [
-  'ssh-ed25519-cert-v01@openssh.com',
-  'ecdsa-sha2-nistp256-cert-v01@openssh.com',
-  'ecdsa-sha2-nistp384-cert-v01@openssh.com',
-  'ecdsa-sha2-nistp521-cert-v01@openssh.com',
-  'sk-ssh-ed25519-cert-v01@openssh.com',
-  'sk-ecdsa-sha2-nistp256-cert-v01@openssh.com',
-  'rsa-sha2-512-cert-v01@openssh.com',
-  'rsa-sha2-256-cert-v01@openssh.com',
-  'ssh-ed25519',
-  'ecdsa-sha2-nistp256',
-  'ecdsa-sha2-nistp384',
-  'ecdsa-sha2-nistp521',
-  'sk-ssh-ed25519@openssh.com',
-  'sk-ecdsa-sha2-nistp256@openssh.com',
-  'rsa-sha2-512',
-  'rsa-sha2-256',
-];
+export const DEFAULT_KEY_ALGORITHMS: readonly string[] = [...CERTIFIED_KEY_ALGORITHMS, ...PLAIN_KEY_ALGORITHMS];
 
 const CERTIFICATE = '-cert-v01@openssh.com';
 
