@@ -21,6 +21,8 @@ export const HopSnapshotSchema = v.object({
   user: v.string(),
   state: v.picklist(HOP_WORDS),
   rttMs: v.nullable(v.number()),
+  /** What its connection is encrypted by, as SSH calls it; absent where there is none. */
+  cipher: v.exactOptional(v.string()),
 });
 
 export const ForwardSnapshotSchema = v.object({

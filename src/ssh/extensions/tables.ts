@@ -14,16 +14,21 @@ export type Tables = {
 
 /** The tables of the ssh2 that is installed; throws UnknownSsh2 where it is not the one we know. */
 export function ssh2Tables(): Tables {
-  // From where `import` has found it: behind a symbolic link (npm link, pnpm) `require` may load it a second time, by the other path.
-  const load = createRequire(realpathSync(createRequire(import.meta.url).resolve('ssh2')));
-  requireVersion((load('../package.json') as { version?: unknown }).version);
-  return requireShape<Tables>('constants', load('./protocol/constants.js'), {
+  return requireShape<Tables>('constants', ssh2File('./protocol/constants.js'), {
     SUPPORTED_KEX: 'array',
     SUPPORTED_SERVER_HOST_KEY: 'array',
     SUPPORTED_CIPHER: 'array',
     DEFAULT_CIPHER: 'array',
     SUPPORTED_MAC: 'array',
   });
+}
+
+/** What a file of the ssh2 that is installed exports, by its path from ssh2's `lib`; throws UnknownSsh2 as `ssh2Tables` does. */
+export function ssh2File(path: string): unknown {
+  // From where `import` has found it: behind a symbolic link (npm link, pnpm) `require` may load it a second time, by the other path.
+  const load = createRequire(realpathSync(createRequire(import.meta.url).resolve('ssh2')));
+  requireVersion((load('../package.json') as { version?: unknown }).version);
+  return load(path);
 }
 
 /** Adds names that ssh2 does not know. Adding them again changes nothing. */

@@ -1,3 +1,4 @@
+import type { CipherCosts } from '../../decide/order-ciphers.ts';
 import type { Keepalive } from '../../model/profile.ts';
 import { ProblemError } from '../../model/problem.ts';
 import type { Clock } from '../../platform/clock.ts';
@@ -29,6 +30,8 @@ export type DialLinkGiven = {
   readonly via: LiveLink | null;
   readonly onRemark?: OnRemark;
   readonly keys?: KeySource;
+  /** What is known of them by now. */
+  readonly cipherCosts?: () => CipherCosts | null;
   readonly onSuspect: (link: LiveLink, suspect: boolean) => void;
   /** The server's address answers again. */
   readonly onReached: () => void;
@@ -64,6 +67,7 @@ async function dialAsking(hop: ResolvedHop, given: DialLinkGiven, asking: Asking
     onHandshake: given.onHandshake,
     onRemark,
     ...(given.keys && { keys: given.keys }),
+    ...(given.cipherCosts && { cipherCosts: given.cipherCosts }),
   }).catch((error: unknown) => {
     throw carrier.kind === 'command' ? errorBehindCommand(error, hop.name, carrier.stream) : error;
   });

@@ -1,3 +1,4 @@
+import type { CipherCosts } from '../../decide/order-ciphers.ts';
 import type { Keepalive } from '../../model/profile.ts';
 import type { Problem } from '../../model/problem.ts';
 import type { HopWord } from '../../model/snapshot.ts';
@@ -12,7 +13,7 @@ import { Parking } from './parking.ts';
 import { Slot } from './slot.ts';
 
 export type Route = { readonly hops: readonly ResolvedHop[]; readonly keepalive: Keepalive };
-export type HopState = { readonly state: HopWord; readonly rttMs: number | null };
+export type HopState = { readonly state: HopWord; readonly rttMs: number | null; readonly cipher: string | null };
 
 /** A hop that had stopped answering has answered in time; `doubtedMs` is how long it was silent. */
 export type OnRevived = (hop: string, doubtedMs: number) => void;
@@ -32,6 +33,8 @@ export type LinksGiven = {
   readonly onChange: () => void;
   readonly desk?: Desk;
   readonly refusals?: RefusalStore;
+  /** Asked for each connection; null: not measured yet. */
+  readonly cipherCosts?: () => CipherCosts | null;
   /** `tunnels`: those that use the connection. */
   readonly onRemark?: (remark: Remark, tunnels: readonly string[]) => void;
 };
@@ -53,6 +56,7 @@ export class Links {
   readonly #lockOuts: LockOuts;
   readonly #parking = new Parking();
   readonly #keys: SpareKeys;
+  readonly #cipherCosts: () => CipherCosts | null;
   readonly #slots = new Map<string, Slot>();
   readonly #revivals = new WeakMap<Slot, Set<OnRevived>>();
   readonly #tunnels = new WeakMap<Slot, Set<string>>();
@@ -63,6 +67,7 @@ export class Links {
     this.#onChange = given.onChange;
     this.#desk = given.desk ?? EMPTY_DESK;
     this.#keys = new SpareKeys(given.clock);
+    this.#cipherCosts = given.cipherCosts ?? (() => null);
     this.#onRemark = given.onRemark ?? (() => {});
     this.#lockOuts = new LockOuts({ clock: given.clock, refusals: given.refusals ?? forgetfulRefusals() });
   }
@@ -98,7 +103,7 @@ export class Links {
   states(route: Route): readonly HopState[] {
     return keysOf(route).map((key) => {
       const slot = this.#slots.get(key);
-      return { state: slot?.state ?? 'down', rttMs: slot?.rttMs ?? null };
+      return { state: slot?.state ?? 'down', rttMs: slot?.rttMs ?? null, cipher: slot?.cipher ?? null };
     });
   }
 
@@ -126,6 +131,7 @@ export class Links {
       desk: this.#desk,
       lockOuts: this.#lockOuts,
       keys: this.#keys,
+      cipherCosts: this.#cipherCosts,
       parent: made.parent,
       onChange: this.#onChange,
       onRemark: (remark) => this.#onRemark(remark, [...(this.#tunnels.get(slot) ?? [])]),

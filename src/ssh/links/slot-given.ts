@@ -1,3 +1,4 @@
+import type { CipherCosts } from '../../decide/order-ciphers.ts';
 import type { Keepalive } from '../../model/profile.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { SpareKeys } from '../extensions/spare-keys.ts';
@@ -14,6 +15,7 @@ export type SlotGiven = {
   readonly desk: Desk;
   readonly lockOuts: LockOuts;
   readonly keys: SpareKeys;
+  readonly cipherCosts: () => CipherCosts | null;
   readonly parent: Slot | null;
   readonly onChange: () => void;
   readonly onRemark: OnRemark;

@@ -46,6 +46,10 @@ export class Slot {
     return this.#link?.rttMs ?? null;
   }
 
+  get cipher(): string | null {
+    return this.#link?.cipher ?? null;
+  }
+
   /** The link, dialled if there is none; rejects with the ProblemError of the dial. `quiet`: not with a person's help. */
   async ready({ quiet }: { readonly quiet: boolean }): Promise<LiveLink> {
     if (this.#link !== null) return this.#link;
@@ -115,7 +119,7 @@ export class Slot {
   }
 
   async #dialWith(signal: AbortSignal, person: Asking): Promise<LiveLink> {
-    const { parent, clock, keepalive, parking, lockOuts, keys, onRemark } = this.#given;
+    const { parent, clock, keepalive, parking, lockOuts, keys, cipherCosts, onRemark } = this.#given;
     const via = parent === null ? null : await parent.ready({ quiet: this.#audience.size === 0 });
     const dial = {
       clock,
@@ -125,6 +129,7 @@ export class Slot {
       via,
       onRemark,
       keys: keys.at(this.#place()),
+      cipherCosts,
       onSuspect: (link: LiveLink, suspect: boolean) => this.#suspected(link, suspect),
       onReached: () => this.#noteReset(parking.dismiss(this.#place())),
       onHandshake: () => this.#greeted(),

@@ -48,4 +48,6 @@ export type HopLink = Link &
   Overheard & {
     /** What it showed in place of a plain key; null: a plain key. */
     readonly hostCertificate: Certificate | null;
+    /** What we send is encrypted by it. */
+    readonly cipher: string;
   };

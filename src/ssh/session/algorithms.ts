@@ -1,3 +1,4 @@
+import { authenticates, type CipherCosts, orderCiphers } from '../../decide/order-ciphers.ts';
 import { type Problem, ProblemError, problem } from '../../model/problem.ts';
 import type { AlgorithmKind } from '../../model/problems/network.ts';
 import type { Algorithms } from '../extensions/connect.ts';
@@ -9,9 +10,10 @@ import type { ResolvedHop } from '../types.ts';
 
 /**
  * What is offered to a server. Where ssh_config has a list of its own that list counts, in its order and with what is weak in
- * it, less what we cannot do; otherwise nothing with SHA-1, CBC or less than 112 bits. Throws `algorithms-missing`.
+ * it, less what we cannot do; otherwise nothing with SHA-1, CBC or less than 112 bits, and of the ciphers what is fastest here
+ * first. Throws `algorithms-missing`.
  */
-export function algorithmsFor(hop: ResolvedHop, hostKeys: readonly string[], tables: Tables = ssh2Tables()): Algorithms {
+export function algorithmsFor(hop: ResolvedHop, { hostKeys, cipherCosts = null, tables = ssh2Tables() }: AlgorithmsGiven): Algorithms {
   const { kex, ciphers, macs, hostKey } = hop.algorithms;
   const some = (kind: AlgorithmKind, found: readonly string[], asked: readonly string[] | null): readonly string[] => {
     if (found.length > 0) return found;
@@ -19,18 +21,25 @@ export function algorithmsFor(hop: ResolvedHop, hostKeys: readonly string[], tab
   };
   const possible = (kind: AlgorithmKind, asked: readonly string[]): readonly string[] =>
     asked.filter((name) => canDo(kind, tables).includes(name));
-  const cipher = some('cipher', possible('cipher', ciphers ?? tables.DEFAULT_CIPHER), ciphers);
+  const cipher = some('cipher', possible('cipher', ciphers ?? orderCiphers(tables.DEFAULT_CIPHER, cipherCosts)), ciphers);
   const hmac = possible('mac', macs ?? MACS);
   return {
     kex: some('kex', possible('kex', kex ?? KEX), kex),
     serverHostKey: some('hostKey', hostKeys, hostKey),
     // Some ciphers authenticate by themselves: where none of the MACs asked for is ours (UMAC), those are left.
-    cipher: hmac.length > 0 ? cipher : some('mac', cipher.filter(needsNoMac), macs),
+    cipher: hmac.length > 0 ? cipher : some('mac', cipher.filter(authenticates), macs),
     hmac: hmac.length > 0 ? hmac : MACS,
     // RFC 4253 section 6.2 lets no server insist on more; OpenSSH's default is none as well.
     compress: ['none'],
   };
 }
+
+type AlgorithmsGiven = {
+  readonly hostKeys: readonly string[];
+  /** Null: nothing was measured yet. */
+  readonly cipherCosts?: CipherCosts | null;
+  readonly tables?: Tables;
+};
 
 /** OpenSSH 10's order; fixed groups come before those that the server makes up, as ssh2 does not check these. */
 const KEX: readonly string[] = [
@@ -47,8 +56,6 @@ const KEX: readonly string[] = [
 ];
 
 const MACS: readonly string[] = ['hmac-sha2-256-etm@openssh.com', 'hmac-sha2-512-etm@openssh.com', 'hmac-sha2-256', 'hmac-sha2-512'];
-
-const needsNoMac = (cipher: string): boolean => /gcm|poly1305/.test(cipher);
 
 /** `no-common-algorithm` with the first list in which the two have nothing in common; null where they have in all. */
 export function mismatch({ host, port }: ResolvedHop, ours: Algorithms, theirs: KexInit): Problem | null {
@@ -76,7 +83,7 @@ type Pair = { readonly kind: AlgorithmKind; readonly ours: readonly string[]; re
 function oneWay(ours: Algorithms, ciphers: readonly string[], macs: readonly string[]): Pair[] {
   const cipher = agreed(ours.cipher, ciphers);
   const ofCiphers: Pair = { kind: 'cipher', ours: ours.cipher, theirs: ciphers };
-  return cipher !== undefined && needsNoMac(cipher) ? [ofCiphers] : [ofCiphers, { kind: 'mac', ours: ours.hmac, theirs: macs }];
+  return cipher !== undefined && authenticates(cipher) ? [ofCiphers] : [ofCiphers, { kind: 'mac', ours: ours.hmac, theirs: macs }];
 }
 
 /** Whatever can be done where ssh_config asks for it. */

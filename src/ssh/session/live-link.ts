@@ -33,7 +33,9 @@ export type LinkGiven = {
 export class LiveLink implements Link, Remote, Overheard {
   readonly hop: ResolvedHop;
   readonly lost: Promise<Problem>;
+  readonly hostKey: string;
   readonly hostCertificate: Certificate | null;
+  readonly cipher: string;
   readonly #given: LinkGiven;
   readonly #lost = deferred<Problem>();
   readonly #watcher: Watcher;
@@ -48,8 +50,8 @@ export class LiveLink implements Link, Remote, Overheard {
     this.#given = given;
     this.hop = given.hop;
     this.lost = this.#lost.promise;
-    const { client, hostCertificate } = given.session;
-    this.hostCertificate = hostCertificate;
+    const { client } = given.session;
+    ({ hostKey: this.hostKey, hostCertificate: this.hostCertificate, cipher: this.cipher } = given.session);
     this.#offers = new Offers(client);
     this.#sessions = new OneSession({ clock: given.clock, ident: () => this.ident });
     client
@@ -98,10 +100,6 @@ export class LiveLink implements Link, Remote, Overheard {
 
   setKeepalive(keepalive: Keepalive): void {
     this.#watcher.setKeepalive(keepalive);
-  }
-
-  get hostKey(): string {
-    return this.#given.session.hostKey;
   }
 
   get ident(): string {

@@ -1,8 +1,10 @@
 import type { Duplex } from 'node:stream';
 import { Client, type ClientErrorExtensions, type ConnectConfig } from 'ssh2';
+import type { CipherCosts } from '../../decide/order-ciphers.ts';
 import { type Problem, ProblemError } from '../../model/problem.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { deferred } from '../../platform/deferred.ts';
+import { agreed } from '../extensions/kexinit.ts';
 import { connectExtended } from '../extensions/connect.ts';
 import type { KeySource } from '../extensions/spare-keys.ts';
 import type { Watched } from '../identity/logins/asking.ts';
@@ -29,6 +31,7 @@ export type SessionGiven = {
   readonly onHandshake?: () => void;
   readonly onRemark?: OnRemark;
   readonly keys?: KeySource;
+  readonly cipherCosts?: () => CipherCosts | null;
 };
 
 export type Session = {
@@ -38,6 +41,8 @@ export type Session = {
   readonly hostKey: string;
   /** Null: it showed a plain key. Whether anybody has vouched for it is not said: the key in it may be known by itself. */
   readonly hostCertificate: Certificate | null;
+  /** What we send is encrypted by it. */
+  readonly cipher: string;
 };
 
 /** What the server said in SSH_MSG_DEBUG since the login began, oldest first; bounded. */
@@ -56,7 +61,7 @@ export async function openSession(stream: Duplex, hop: ResolvedHop, given: Sessi
   try {
     const said = attempt.begin(stream);
     await attempt.done;
-    return { client, said, ...attempt.shown };
+    return { client, said, ...attempt.shown, cipher: attempt.cipher };
   } catch (error) {
     // ssh2 may still speak after its first error, and without a listener that would end the process.
     client.on('error', () => {});
@@ -78,6 +83,7 @@ class Attempt {
   #phase: Phase = 'greeting';
   #refusedKey: Problem | null = null;
   #mismatch: () => Problem | null = () => null;
+  #cipher: () => string = () => '';
   #shown: Pick<Session, 'hostKey' | 'hostCertificate'> = { hostKey: '', hostCertificate: null };
   #patienceMs = 0;
   #cancelDeadline = () => {};
@@ -99,14 +105,18 @@ class Attempt {
     return this.#shown;
   }
 
+  get cipher(): string {
+    return this.#cipher();
+  }
+
   begin(stream: Duplex): ServerWords {
-    const { signal, verifier, login, keys } = this.#given;
+    const { signal, verifier, login, keys, cipherCosts = () => null } = this.#given;
     signal.throwIfAborted();
     signal.addEventListener('abort', this.#abort, { once: true });
     this.#client.on('handshake', this.#onHandshake).on('ready', this.#onReady).on('error', this.#onError).on('close', this.#onClose);
     this.#deadline(this.#hop.connectTimeoutMs);
     this.#given.asking?.onChange(() => this.#deadline(this.#patienceMs));
-    const algorithms = algorithmsFor(this.#hop, verifier.algorithms);
+    const algorithms = algorithmsFor(this.#hop, { hostKeys: verifier.algorithms, cipherCosts: cipherCosts() });
     const { theirs } = connectExtended(this.#client, {
       sock: stream as NonNullable<ConnectConfig['sock']>,
       username: this.#hop.user,
@@ -123,6 +133,7 @@ class Attempt {
       const offered = theirs();
       return offered && mismatch(this.#hop, algorithms, offered);
     };
+    this.#cipher = () => agreed(algorithms.cipher, theirs()?.cipherOut ?? []) ?? '';
     listenToBanner(this.#client, this.#hop, this.#given.onRemark);
     login.attach(this.#client, (because) => this.#result.reject(new ProblemError(because)));
     // It may have been closed while the credentials were read; a closed stream says nothing more.

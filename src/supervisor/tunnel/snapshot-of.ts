@@ -45,8 +45,11 @@ function hopsOf({ profile, route, hops }: SnapshotGiven): HopSnapshot[] {
     user,
     state: hops[index]?.state ?? 'down',
     rttMs: hops[index]?.rttMs ?? null,
+    ...cipherOf(hops[index]),
   }));
 }
+
+const cipherOf = (hop: HopState | undefined): Pick<HopSnapshot, 'cipher'> => (hop?.cipher ? { cipher: hop.cipher } : {});
 
 function forwardOf({ profile, tunnel, counters, lastRecovery }: SnapshotGiven, index: number): ForwardSnapshot {
   const forward = profile.forwards[index] as Forward;

@@ -7,7 +7,7 @@ import { aHop } from '../identity/hop.ts';
 
 const hopWith = (algorithms: Partial<HopOptions['algorithms']> = {}) =>
   aHop({ algorithms: { ...DEFAULT_OPTIONS.algorithms, ...algorithms } });
-const offer = (algorithms: Partial<HopOptions['algorithms']> = {}) => algorithmsFor(hopWith(algorithms), ['ssh-ed25519']);
+const offer = (algorithms: Partial<HopOptions['algorithms']> = {}) => algorithmsFor(hopWith(algorithms), { hostKeys: ['ssh-ed25519'] });
 const problemWith = (algorithms: Partial<HopOptions['algorithms']>) => {
   try {
     return offer(algorithms);
