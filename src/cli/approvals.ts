@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import * as v from 'valibot';
 import type { Problem } from '../model/problem.ts';
+import type { StandIns } from '../model/stand-ins.ts';
 import type { Paths } from '../platform/paths.ts';
 import type { FoundProfile } from '../profiles/find-profiles.ts';
 import { approvalKey } from '../profiles/source.ts';
@@ -9,12 +10,18 @@ import { withLock } from '../profiles/sources/state/lock.ts';
 
 type Asked = Pick<FoundProfile, 'file' | 'source'>;
 
-/** What a person approves: the SHA-256 (hex) of all files that were read, and what they said, to show what has changed since. */
-export type Approval = { readonly profile: Asked; readonly sha256: string; readonly document: unknown };
+/** What profiles said when they were approved, to show what has changed since; `standIns`: for values that were missing then. */
+export type Approved = { readonly document: unknown; readonly standIns: StandIns };
+
+/** What a person approves: the SHA-256 (hex) of all files that were read, and what they said. */
+export type Approval = Approved & { readonly profile: Asked; readonly sha256: string };
 
 /** By approvalKey. */
 const HashesSchema = v.record(v.string(), v.object({ sha256: v.string() }));
-const DocumentsSchema = v.record(v.string(), v.object({ sha256: v.string(), document: v.unknown() }));
+const DocumentsSchema = v.record(
+  v.string(),
+  v.object({ sha256: v.string(), document: v.unknown(), standIns: v.exactOptional(v.record(v.string(), v.string())) }),
+);
 
 /** In place of a hash: not trusted, whoever vouches for it. */
 const REFUSED = '';
@@ -57,14 +64,16 @@ export function readTrust(paths: Paths): IsTrusted {
   };
 }
 
-/** What was approved the last time, whatever the files say now; undefined: nothing, or that is not known any more. */
-export function readApproved(paths: Paths): (profile: Asked) => unknown {
+/** What was approved the last time, whatever the files say now; null: nothing, or that is not known any more. */
+export function readApproved(paths: Paths): (profile: Asked) => Approved | null {
   const hashes = new Map(Object.entries(readKept(hashesIn(paths)).value));
   const documents = new Map(Object.entries(readKept(documentsIn(paths)).value));
   return (profile) => {
     const key = approvalKey(profile);
     const kept = documents.get(key);
-    return kept !== undefined && kept.sha256 === hashes.get(key)?.sha256 ? kept.document : undefined;
+    return kept !== undefined && kept.sha256 === hashes.get(key)?.sha256
+      ? { document: kept.document, standIns: kept.standIns ?? {} }
+      : null;
   };
 }
 
@@ -72,7 +81,7 @@ export function readApproved(paths: Paths): (profile: Asked) => unknown {
 export const approve = (paths: Paths, approvals: readonly Approval[]): Promise<readonly Problem[]> =>
   change(paths, {
     hashes: (kept) => ({ ...kept, ...entriesOf(approvals, ({ sha256 }) => ({ sha256 })) }),
-    documents: (kept) => ({ ...kept, ...entriesOf(approvals, ({ sha256, document }) => ({ sha256, document })) }),
+    documents: (kept) => ({ ...kept, ...entriesOf(approvals, ({ sha256, document, standIns }) => ({ sha256, document, standIns })) }),
   });
 
 const entriesOf = <T>(approvals: readonly Approval[], of: (approval: Approval) => T): Record<string, T> =>

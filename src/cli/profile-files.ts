@@ -1,12 +1,11 @@
-import { problem, ProblemError } from '../model/problem.ts';
-import { homeDirectory } from '../platform/paths.ts';
-import { fail, type Result } from '../model/result.ts';
+import { type Problem, problem, ProblemError } from '../model/problem.ts';
+import { homeDirectory, type Paths } from '../platform/paths.ts';
 import { createReader, type Reader } from '../profiles/compose/reader.ts';
-import { type FileError, printFileError, profileInvalid, sortErrors } from '../profiles/file-error.ts';
+import { type FileError, printFileError, printSpot, profileInvalid, sortErrors } from '../profiles/file-error.ts';
 import { findProfiles, type FoundProfile, type FoundProfiles } from '../profiles/find-profiles.ts';
-import { loadProfile, type LoadedProfile, profileErrors } from '../profiles/load-profile.ts';
+import { type LoadedProfile, loadOrPreview, type Loading as Read, type OpenProfile, profileErrors } from '../profiles/load-profile.ts';
 import { NO_OVERLAY, type Overlay } from '../profiles/overlay/overlay.ts';
-import { readOverlay } from '../profiles/overlay/read-overlay.ts';
+import { overlayFile, readOverlay } from '../profiles/overlay/read-overlay.ts';
 import { selectProfiles } from '../profiles/select-profiles.ts';
 import { scopeOf } from '../profiles/source.ts';
 import { type IsTrusted, readTrust } from './approvals.ts';
@@ -15,6 +14,8 @@ import type { Context } from './command.ts';
 /** A profile as it is on disk: checked, or with all that is wrong with it. */
 export type ProfileFile = FoundProfile & {
   readonly loaded: LoadedProfile | null;
+  /** Where nothing but values of variables is missing, which is among the errors too. */
+  readonly open: OpenProfile | null;
   readonly errors: readonly FileError[];
   /** Needs no trust, or has it for exactly what the file says now. */
   readonly trusted: boolean;
@@ -61,7 +62,7 @@ async function startLoading({ paths }: Context): Promise<Loading> {
 async function loadWith(loading: Loading, found: readonly FoundProfile[], context: Context): Promise<ProfileFile[]> {
   const isTrusted = readTrust(context.paths);
   const files = await Promise.all(
-    found.map(async (profile) => fileOf(profile, { result: await load(profile, loading, context), isTrusted })),
+    found.map(async (profile) => fileOf(profile, { read: await load(profile, loading, context), isTrusted })),
   );
   tell(
     files.flatMap(({ loaded, shadowedBy }) => (shadowedBy === null ? (loaded?.warnings ?? []) : [])),
@@ -71,42 +72,61 @@ async function loadWith(loading: Loading, found: readonly FoundProfile[], contex
 }
 
 /** A person's own changes that cannot be read keep everything from being used: a profile without them may log in as somebody else. */
-async function load({ file, source }: FoundProfile, { read, overlay, overlayErrors }: Loading, { env }: Context): Promise<Loaded> {
+async function load({ file, source }: FoundProfile, { read, overlay, overlayErrors }: Loading, { env }: Context): Promise<Read> {
   const given = { home: homeDirectory(env), scope: scopeOf(source), read, overlay };
-  if (overlayErrors.length === 0) return await loadProfile(file, given);
-  return fail([...(await profileErrors(file, given)), ...overlayErrors]);
+  if (overlayErrors.length === 0) return await loadOrPreview(file, given);
+  return { is: 'broken', errors: [...(await profileErrors(file, given)), ...overlayErrors] };
 }
 
-type Loaded = Result<LoadedProfile, FileError[]>;
-type Outcome = { readonly result: Loaded; readonly isTrusted: IsTrusted };
+type Outcome = { readonly read: Read; readonly isTrusted: IsTrusted };
 
-function fileOf(profile: FoundProfile, { result, isTrusted }: Outcome): ProfileFile {
-  const { needsTrust } = profile.source;
-  if (!result.ok) return { ...profile, loaded: null, errors: result.error, trusted: !needsTrust };
-  return {
-    ...profile,
-    loaded: result.value,
-    errors: [],
-    trusted: isTrusted(profile, result.value.sha256),
-  };
+function fileOf(profile: FoundProfile, { read, isTrusted }: Outcome): ProfileFile {
+  if (read.is === 'broken') return { ...profile, loaded: null, open: null, errors: read.errors, trusted: !profile.source.needsTrust };
+  if (read.is === 'whole')
+    return { ...profile, loaded: read.loaded, open: null, errors: [], trusted: isTrusted(profile, read.loaded.sha256) };
+  const { open } = read;
+  return { ...profile, loaded: null, open, errors: open.missing, trusted: isTrusted(profile, open.preview.sha256) };
 }
 
-/** Throws when any of them has errors (all are told at once) or is not trusted; nothing may be started then. */
-export function checkedProfiles(files: readonly ProfileFile[]): readonly LoadedProfile[] {
-  const loaded = checkFiles(files);
+/**
+ * Throws when any of them has errors (all are told at once), is not trusted or lacks values of variables; nothing may be
+ * started then.
+ */
+export function checkedProfiles(files: readonly ProfileFile[], { paths }: Context): readonly LoadedProfile[] {
+  checkFiles(files);
   const stranger = files.find(({ trusted }) => !trusted);
-  if (stranger === undefined) return loaded;
-  throw new ProblemError(
-    problem('profile-untrusted', { name: stranger.name, source: stranger.source.team?.name ?? stranger.source.directory }),
-  );
+  if (stranger !== undefined)
+    throw new ProblemError(
+      problem('profile-untrusted', { name: stranger.name, source: stranger.source.team?.name ?? stranger.source.directory }),
+    );
+  const open = files.filter((file) => file.open !== null);
+  if (open.length > 0) throw new ProblemError(valuesMissing(open, paths));
+  return files.flatMap(({ loaded }) => loaded ?? []);
 }
 
-/** The same without a look at trust. */
-export function checkFiles(files: readonly ProfileFile[]): readonly LoadedProfile[] {
-  const invalid = files.filter(({ loaded }) => loaded === null);
+/** Throws when any of them has errors; that values of variables are missing is none. */
+export function checkFiles(files: readonly ProfileFile[]): void {
+  const invalid = files.filter(({ loaded, open }) => loaded === null && open === null);
   const errors = sortErrors(invalid.flatMap((file) => file.errors));
   if (invalid.length > 0) throw new ProblemError(profileInvalid(invalid.map(({ name }) => name).join(', '), errors));
-  return files.flatMap(({ loaded }) => (loaded === null ? [] : [loaded]));
+}
+
+/** What is missing of profiles that are open, with the lines of the person's own file that give it. */
+export function valuesMissing(files: readonly Pick<ProfileFile, 'name' | 'open'>[], { config }: Paths): Problem {
+  const missing = files.flatMap(({ name, open }) => (open === null ? [] : [{ name, missing: open.missing }]));
+  const all = missing.flatMap((one) => one.missing);
+  const lines = missing.flatMap((one) => [
+    `  ${one.name}:`,
+    '    variables:',
+    ...one.missing.map(({ variable }) => `      ${variable}: ...`),
+  ]);
+  return problem('profile-values-missing', {
+    name: missing.map(({ name }) => name).join(', '),
+    values: [...new Set(all.map(({ variable }) => variable))].join(', '),
+    errors: [...new Set(all.map((one) => `${printSpot(one)} ${one.variable}`))].join('\n'),
+    file: overlayFile(config),
+    lines: ['profiles:', ...lines].map((line) => `    ${line}`).join('\n'),
+  });
 }
 
 export function tell(errors: readonly FileError[], { screen }: Context): void {

@@ -6,7 +6,7 @@ import type { TunnelSnapshot } from '../model/snapshot.ts';
 import { profileInvalid } from '../profiles/file-error.ts';
 import { profileOfOrigin } from '../profiles/find-origin.ts';
 import type { Context } from './command.ts';
-import { loadAll, type ProfileFile } from './profile-files.ts';
+import { loadAll, type ProfileFile, valuesMissing } from './profile-files.ts';
 import { requestOf } from './requests.ts';
 
 /** `change`: null where nothing had to be changed. `problem`: why the tunnel goes on with what it has. */
@@ -21,7 +21,7 @@ export async function reloadTunnels(tunnels: readonly TunnelSnapshot[], { client
     return profile === null ? [] : [{ ...profile, name }];
   });
   const files = await loadAll(found, context);
-  const reloaded = await Promise.all(files.map((file) => reload(file, client)));
+  const reloaded = await Promise.all(files.map((file) => reload(file, { client, context })));
   // In the order of the tunnels; one without a file has nothing that could have changed.
   return tunnels.map(({ name }) => reloaded.find((one) => one.name === name) ?? { name, change: null, problem: null });
 }
@@ -40,9 +40,9 @@ export async function applyToRunning(context: Context): Promise<void> {
   for (const { name, change } of reloaded) if (change !== null) context.screen.say(`The tunnel ${name}: ${changeWords(change)}.`);
 }
 
-async function reload(file: ProfileFile, client: SupervisorClient): Promise<Reloaded> {
+async function reload(file: ProfileFile, { client, context }: Given): Promise<Reloaded> {
   const { name } = file;
-  const unusable = whyUnusable(file);
+  const unusable = whyUnusable(file, context);
   if (unusable !== null || file.loaded === null) return { name, change: null, problem: unusable };
   try {
     const { change } = await client.change(name, requestOf(file.loaded));
@@ -52,7 +52,9 @@ async function reload(file: ProfileFile, client: SupervisorClient): Promise<Relo
   }
 }
 
-function whyUnusable({ name, file, loaded, errors, trusted }: ProfileFile): Problem | null {
-  if (loaded === null) return existsSync(file) ? profileInvalid(name, errors) : problem('profile-gone', { name, file });
-  return trusted ? null : problem('change-untrusted', { name, file });
+function whyUnusable(profile: ProfileFile, { paths }: Context): Problem | null {
+  const { name, file, loaded, open, errors, trusted } = profile;
+  if (loaded === null && open === null) return existsSync(file) ? profileInvalid(name, errors) : problem('profile-gone', { name, file });
+  if (!trusted) return problem('change-untrusted', { name, file });
+  return open === null ? null : valuesMissing([profile], paths);
 }

@@ -8,7 +8,7 @@ export type Request = { readonly name: string; readonly request: UpRequest };
 
 /** The requests for profiles, groups and patterns. Throws for the first thing that is wrong, before anything is started. */
 export async function profileRequests(words: readonly string[], context: Context): Promise<Request[]> {
-  const loaded = checkedProfiles(await pickProfiles(words, context));
+  const loaded = checkedProfiles(await pickProfiles(words, context), context);
   return loaded.map((one) => ({ name: one.profile.name, request: requestOf(one) }));
 }
 

@@ -3,8 +3,9 @@ import { basename, dirname, relative, resolve } from 'node:path';
 import type { ProfileDocument } from '../model/profile-shape.ts';
 import type { Profile } from '../model/profile.ts';
 import { fail, ok, type Result } from '../model/result.ts';
+import type { StandIns } from '../model/stand-ins.ts';
 import { homeDirectory } from '../platform/paths.ts';
-import { compose, type Composed } from './compose/compose.ts';
+import { compose, type Composed, type Unset } from './compose/compose.ts';
 import { readLayers, type Layer, type Role } from './compose/layers.ts';
 import { originsOf, type Origins } from './compose/origin.ts';
 import type { Variable } from './compose/variables.ts';
@@ -33,6 +34,19 @@ export type LoadedProfile = {
   readonly warnings: readonly FileError[];
 };
 
+/** A profile without errors that lacks values of variables, which whoever reads it has to give. It cannot be brought up. */
+export type OpenProfile = {
+  readonly missing: readonly Unset[];
+  /** To be shown only: with `standIns` in place of what is missing. */
+  readonly preview: LoadedProfile;
+  readonly standIns: StandIns;
+};
+
+export type Loading =
+  | { readonly is: 'whole'; readonly loaded: LoadedProfile }
+  | { readonly is: 'open'; readonly open: OpenProfile }
+  | { readonly is: 'broken'; readonly errors: readonly FileError[] };
+
 export type ReadFile = { readonly file: string; readonly role: Role; readonly sha256: string };
 
 export type LoadGiven = {
@@ -46,15 +60,31 @@ export type LoadGiven = {
 
 /**
  * Reads and checks one profile (YAML or JSON) with everything that it builds upon. Its name without the extension is the
- * profile's. All errors of all files at once; never throws.
+ * profile's. All errors of all files at once, variables without a value among them; never throws.
  */
 export async function loadProfile(file: string, given: LoadGiven = {}): Promise<Result<LoadedProfile, FileError[]>> {
+  const loading = await loadOrPreview(file, given);
+  if (loading.is === 'whole') return ok(loading.loaded);
+  return fail(sortErrors(loading.is === 'open' ? loading.open.missing : loading.errors));
+}
+
+/** The same, with what can be told of one that only lacks values of variables. */
+export async function loadOrPreview(file: string, given: LoadGiven = {}): Promise<Loading> {
   const { scope = besideIt(file), overlay = NO_OVERLAY } = given;
   const { layers, errors, composed } = await readAll(file, given);
-  if (composed === null) return fail(errors);
+  if (composed === null) return { is: 'broken', errors };
   const { profile, document, unset } = composed;
-  if (errors.length + unset.length > 0 || profile === null || document === null) return fail(sortErrors([...errors, ...unset]));
-  return ok({ ...loadedFrom(composed, { layers, overlay, scope }), profile, document, file });
+  const from = { layers, overlay, scope };
+  if (errors.length + unset.length === 0 && profile !== null && document !== null)
+    return { is: 'whole', loaded: { ...loadedFrom(composed, from), profile, document, file } };
+  const preview = errors.length === 0 ? composed.preview() : null;
+  if (preview === null) return { is: 'broken', errors: sortErrors([...errors, ...unset]) };
+  const shown = loadedFrom({ ...composed, ...preview }, from);
+  const { standIns } = preview;
+  return {
+    is: 'open',
+    open: { missing: unset, preview: { ...shown, profile: preview.profile, document: preview.document, file }, standIns },
+  };
 }
 
 /** All errors of a file that others use too: that a variable is for everybody to set is none. */

@@ -9,7 +9,7 @@ import { besideEachOther } from '../beside-each-other.ts';
 import { callerAgent } from '../caller-agent.ts';
 import { type Context, defineCommand } from '../command.ts';
 import { findingsText, summaryOf } from '../output/findings-text.ts';
-import { allProfiles, loadAll, pickAmong, type ProfileFile } from '../profile-files.ts';
+import { allProfiles, loadAll, pickAmong, type ProfileFile, valuesMissing } from '../profile-files.ts';
 import { worst } from '../settle.ts';
 import { tellSkew } from '../version-skew.ts';
 import { withSupervisor } from '../with-supervisor.ts';
@@ -45,7 +45,11 @@ async function profilesFor(words: readonly string[], context: Context): Promise<
   const { files, errors, tunnels = [] } = await (words.length === 0 ? everything(context) : named(words, context));
   const fit = files.filter(({ loaded, trusted }) => loaded !== null && trusted);
   const unusable = errors.map((error) => invalid(profileNameOf(error.file), [error]));
-  return { files: fit, tunnels, findings: [...unusable, ...files.filter((file) => !fit.includes(file)).map(unfit)] };
+  return {
+    files: fit,
+    tunnels,
+    findings: [...unusable, ...files.filter((file) => !fit.includes(file)).map((file) => unfit(file, context))],
+  };
 }
 
 type Found = { readonly files: readonly ProfileFile[]; readonly errors: readonly FileError[]; readonly tunnels?: readonly string[] };
@@ -74,8 +78,11 @@ async function everything(context: Context): Promise<Found> {
 
 const aboutProfile = (name: string) => ({ check: 'profile', subject: `profile ${name}` });
 
-function unfit({ name, loaded, errors, source }: ProfileFile): Finding {
-  if (loaded === null) return invalid(name, errors);
+function unfit(file: ProfileFile, { paths }: Context): Finding {
+  const { name, loaded, open, errors, source, trusted } = file;
+  if (loaded === null && open === null) return invalid(name, errors);
+  if (open !== null && trusted)
+    return trouble(aboutProfile(name), valuesMissing([file], paths), { why: 'Nothing of it is brought up as long as it is missing.' });
   const why = 'What it says has not been looked at by you, so its hops were not even connected to.';
   return trouble(aboutProfile(name), problem('profile-untrusted', { name, source: source.directory }), { why });
 }

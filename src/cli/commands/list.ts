@@ -25,7 +25,7 @@ export const command = defineCommand({
     const found = await allProfiles(context);
     const [files, states] = await Promise.all([listProfiles(found.profiles, context), statesOf(context)]);
     const sources = readSources(context.paths).value;
-    const errors = [...found.errors, ...files.flatMap((file) => file.errors)];
+    const errors = [...found.errors, ...files.flatMap((file) => [...file.errors, ...(file.summary?.missing ?? [])])];
     screen.show({
       document: () => ({
         schemaVersion: SCHEMA_VERSION,
@@ -70,6 +70,7 @@ const entryOf = (file: ListedProfile, states: States): object => ({
   trusted: file.trusted,
   valid: file.summary !== null,
   errors: file.errors,
+  missing: file.summary?.missing ?? [],
   shadowedBy: file.shadowedBy,
   state: stateOf(file, states),
 });
@@ -82,7 +83,10 @@ function listing(files: readonly ListedProfile[], { states, ink }: { readonly st
 
 function stateText(file: ListedProfile, states: States): string {
   if (file.summary === null) return 'invalid';
-  return stateOf(file, states) ?? 'shadowed';
+  const state = stateOf(file, states) ?? 'shadowed';
+  const { missing } = file.summary;
+  // What runs goes on with the values that it had.
+  return state === 'down' && missing.length > 0 ? `needs ${missing.map(({ variable }) => variable).join(', ')}` : state;
 }
 
 const trustText = ({ source, trusted }: ListedProfile): string => (source.needsTrust ? (trusted ? 'trusted' : 'not trusted') : 'own');

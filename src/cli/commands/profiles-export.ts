@@ -20,7 +20,7 @@ export const command = defineCommand({
   async run({ words: [name = ''], flags }, context) {
     if (!flags.ssh) throw new ProblemError(problem('export-form-missing', { name }));
     const { screen } = context;
-    const [loaded] = checkedProfiles(await pickProfiles([name], context));
+    const [loaded] = checkedProfiles(await pickProfiles([name], context), context);
     if (loaded === undefined) throw new ProblemError(problem('profile-not-found', { name, nearest: '' }));
     const { lines, notes } = sshLines(loaded.profile);
     screen.show({

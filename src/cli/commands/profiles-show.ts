@@ -1,4 +1,5 @@
 import { EXIT } from '../../model/problems/entry.ts';
+import { nameStandIns } from '../../model/stand-ins.ts';
 import { SCHEMA_VERSION } from '../../model/snapshot.ts';
 import { problem, ProblemError } from '../../model/problem.ts';
 import { profileInvalid } from '../../profiles/file-error.ts';
@@ -8,7 +9,7 @@ import { warningsText } from '../output/deeds-text.ts';
 import { profileText } from '../output/profile-text.ts';
 import { deedsIn } from '../trust/view.ts';
 import { resolvedDocument, resolvedText } from '../output/resolved-text.ts';
-import { pickProfiles } from '../profile-files.ts';
+import { pickProfiles, valuesMissing } from '../profile-files.ts';
 
 export const command = defineCommand({
   name: 'profiles show',
@@ -23,11 +24,14 @@ export const command = defineCommand({
   async run({ words: [name = ''], flags: { resolved } }, context) {
     const [file] = await pickProfiles([name], context);
     if (file === undefined) throw new ProblemError(problem('profile-not-found', { name, nearest: '' }));
-    const { loaded } = file;
+    const loaded = file.loaded ?? file.open?.preview ?? null;
     if (loaded === null) throw new ProblemError(profileInvalid(file.name, file.errors));
-    const deeds = deedsIn(loaded.document) ?? [];
+    const standIns = file.open?.standIns ?? {};
+    const deeds = deedsIn(loaded.document, standIns) ?? [];
     const plain = (): string =>
-      [profileText(file, loaded.profile), warningsText(deeds, context.screen.ink)].filter((text) => text !== '').join('\n');
+      [profileText(file, nameStandIns(loaded.profile, standIns)), warningsText(deeds, context.screen.ink)]
+        .filter((text) => text !== '')
+        .join('\n');
     context.screen.show({
       document: () => ({
         schemaVersion: SCHEMA_VERSION,
@@ -37,13 +41,15 @@ export const command = defineCommand({
           source: file.source,
           trusted: file.trusted,
           sha256: loaded.sha256,
-          document: loaded.document,
+          document: nameStandIns(loaded.document, standIns),
+          ...(file.open !== null && { missing: file.open.missing }),
           deeds: deeds.map((deed) => ({ ...deed, text: wordsOfDeed(deed) })),
-          ...(resolved === true && { resolved: resolvedDocument(loaded) }),
+          ...(resolved === true && { resolved: nameStandIns(resolvedDocument(loaded), standIns) }),
         },
       }),
       text: () => (resolved === true ? resolvedText({ file, loaded, settings: context.paths.config }) : plain()),
     });
+    if (file.open !== null) context.screen.explain(valuesMissing([file], context.paths));
     return EXIT.done;
   },
 });

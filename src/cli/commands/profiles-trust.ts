@@ -1,6 +1,7 @@
 import { wordsOfDeed } from '../../model/deeds/deed-words.ts';
 import { problem, ProblemError } from '../../model/problem.ts';
 import { EXIT } from '../../model/problems/entry.ts';
+import { nameStandIns } from '../../model/stand-ins.ts';
 import { SCHEMA_VERSION } from '../../model/snapshot.ts';
 import { findSource } from '../../profiles/sources/source-list.ts';
 import { approve, readApproved } from '../approvals.ts';
@@ -66,7 +67,7 @@ async function pick(words: readonly string[], source: string | null, context: Co
 
 function viewsOf(files: readonly ProfileFile[], { paths }: Context): View[] {
   const approved = readApproved(paths);
-  return files.flatMap((file) => (file.loaded === null ? [] : [viewOf(file, file.loaded, approved(file))]));
+  return files.flatMap((file) => viewOf(file, approved(file)) ?? []);
 }
 
 /** To the terminal of the person who is asked, also where stdout goes elsewhere. */
@@ -88,7 +89,12 @@ async function tellMoves(moves: readonly Move[], files: readonly ProfileFile[], 
 }
 
 async function keep(views: readonly View[], moves: readonly Move[], context: Context): Promise<void> {
-  const approvals = views.map(({ file, loaded, document }) => ({ profile: file, sha256: loaded.sha256, document }));
+  const approvals = views.map(({ file, loaded, document, standIns }) => ({
+    profile: file,
+    sha256: loaded.sha256,
+    document,
+    standIns,
+  }));
   // Trusted first: a crash in between leaves the old state in use, and not a new one that nobody may use.
   const asides = [...(approvals.length === 0 ? [] : await approve(context.paths, approvals)), ...(await move(moves, context))];
   for (const aside of asides) context.screen.explain(aside);
@@ -96,11 +102,12 @@ async function keep(views: readonly View[], moves: readonly Move[], context: Con
 
 const documentOf = (views: readonly View[], moves: readonly Move[]): object => ({
   schemaVersion: SCHEMA_VERSION,
-  trusted: views.map(({ file, loaded, deeds, changes }) => ({
+  trusted: views.map(({ file, loaded, standIns, deeds, changes }) => ({
     name: file.name,
     file: file.file,
     sha256: loaded.sha256,
-    document: loaded.document,
+    document: nameStandIns(loaded.document, standIns),
+    ...(file.open !== null && { missing: file.open.missing }),
     deeds: deeds.map((deed) => ({ ...deed, text: wordsOfDeed(deed) })),
     changes: changes?.map(({ is, deed, danger }) => ({ is, danger, text: wordsOfDeed(deed) })) ?? null,
   })),

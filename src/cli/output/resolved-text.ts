@@ -1,4 +1,5 @@
 import { relative } from 'node:path';
+import { nameStandIns } from '../../model/stand-ins.ts';
 import { isInside } from '../../profiles/project-folders.ts';
 import { resolvedValues, resolvedYaml, type ResolvedValue } from '../../profiles/resolved.ts';
 import type { LoadedProfile } from '../../profiles/load-profile.ts';
@@ -17,7 +18,7 @@ export function resolvedText({ file, loaded, settings }: Shown): string {
     ({ name: variable, value }) => `#   ${variable} = ${oneLine(String(value.value ?? '(no value)'))}  ${oneLine(spotOf(value.at, name))}`,
   );
   const files = loaded.files.map((read) => `#   ${oneLine(name(read.file))} (${read.role})`);
-  const yaml = printable(resolvedYaml(loaded, label)).trimEnd();
+  const yaml = printable(nameStandIns(resolvedYaml(loaded, label), file.open?.standIns ?? {})).trimEnd();
   return [yaml, '# files', ...files, ...(variables.length === 0 ? [] : ['# variables', ...variables])].join('\n');
 }
 

@@ -1,7 +1,7 @@
 import type { Problem } from '../../model/problem.ts';
 import { pin } from '../../profiles/sources/pins.ts';
 import { readPin } from '../../profiles/sources/state/source-state.ts';
-import { readApproved, readTrust } from '../approvals.ts';
+import { readApproved } from '../approvals.ts';
 import type { Context } from '../command.ts';
 import { allProfiles, loadAll, type ProfileFile } from '../profile-files.ts';
 
@@ -25,10 +25,8 @@ export async function leftBehind(files: readonly ProfileFile[], moves: readonly 
   const { profiles } = await allProfiles(context, 'newest');
   const shown = new Set(files.map(({ file }) => file));
   const others = profiles.filter(({ source, file }) => moving.has(source.team?.name ?? '') && !shown.has(file));
-  const [isTrusted, approved] = [readTrust(context.paths), readApproved(context.paths)];
-  return (await loadAll(others, context)).flatMap((other) =>
-    approved(other) !== undefined && (other.loaded === null || !isTrusted(other, other.loaded.sha256)) ? [other.name] : [],
-  );
+  const approved = readApproved(context.paths);
+  return (await loadAll(others, context)).flatMap((other) => (approved(other) !== null && !other.trusted ? [other.name] : []));
 }
 
 export async function move(moves: readonly Move[], { paths }: Context): Promise<readonly Problem[]> {

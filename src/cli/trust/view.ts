@@ -2,7 +2,10 @@ import { createHash } from 'node:crypto';
 import type { Deed } from '../../model/deeds/deed.ts';
 import { deedsOf } from '../../model/deeds/deeds-of.ts';
 import { type DeedChange, diffDeeds } from '../../model/deeds/diff-deeds.ts';
+import { withYoursToGive } from '../../model/deeds/yours-to-give.ts';
+import type { StandIns } from '../../model/stand-ins.ts';
 import type { LoadedProfile } from '../../profiles/load-profile.ts';
+import type { Approved } from '../approvals.ts';
 import type { ProfileFile } from '../profile-files.ts';
 
 /** One profile for a person who is to trust it: of what was read once, and of nothing else. */
@@ -11,6 +14,8 @@ export type View = {
   readonly loaded: LoadedProfile;
   /** What is kept with the approval, to show the difference the next time. */
   readonly document: unknown;
+  /** For values that are missing in `document` and `loaded`: they are shown, and nothing is brought up with them. */
+  readonly standIns: StandIns;
   readonly deeds: readonly Deed[];
   /** Since the version that was trusted before; null: there was none. */
   readonly changes: readonly DeedChange[] | null;
@@ -18,16 +23,21 @@ export type View = {
   readonly own: readonly DeedChange[];
 };
 
-export function viewOf(file: ProfileFile, loaded: LoadedProfile, approved: unknown): View {
-  const acts = deedsIn(loaded.document) ?? [];
+/** Null of a profile with errors. `approved`: what was trusted the last time. */
+export function viewOf(file: ProfileFile, approved: Approved | null): View | null {
+  const loaded = file.loaded ?? file.open?.preview;
+  if (loaded === undefined) return null;
+  const standIns = file.open?.standIns ?? {};
+  const acts = deedsIn(loaded.document, standIns) ?? [];
   const shared = loaded.toTrust();
-  const deeds = deedsIn(shared);
-  const before = approved === undefined ? null : deedsIn(approved);
+  const deeds = deedsIn(shared, standIns);
+  const before = approved === null ? null : deedsIn(approved.document, approved.standIns);
   return {
     file,
     loaded,
     // Where the files alone make no profile, as it is with what the person has added.
     document: deeds === null ? loaded.document : shared,
+    standIns,
     deeds: deeds ?? acts,
     changes: before === null ? null : diffDeeds(before, deeds ?? acts),
     own: deeds === null ? [] : diffDeeds(deeds, acts).filter(isNews),
@@ -35,7 +45,10 @@ export function viewOf(file: ProfileFile, loaded: LoadedProfile, approved: unkno
 }
 
 /** Also for whoever only shows a profile. */
-export const deedsIn = (document: unknown): readonly Deed[] | null => deedsOf(document, fingerprintOf);
+export function deedsIn(document: unknown, standIns: StandIns = {}): readonly Deed[] | null {
+  const deeds = deedsOf(document, fingerprintOf);
+  return deeds === null ? null : withYoursToGive(deeds, standIns);
+}
 
 const fingerprintOf = (key: string): string =>
   `SHA256:${createHash('sha256').update(Buffer.from(key, 'base64')).digest('base64').replace(/=+$/, '')}`;

@@ -60,4 +60,5 @@ const REASON_WORDS: Record<Reason, string> = {
   administrator: 'an administrator there',
   'weaker-choice': 'it is not what ssh does by itself',
   'option-unknown': 'what it does is not known to tunnels',
+  'yours-to-give': 'what stands for ${...} you give yourself, in your overrides.yaml, and are not asked again for it',
 };

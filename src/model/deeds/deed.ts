@@ -22,11 +22,11 @@ type KeyFacts = { readonly hosts: string; readonly type: string; readonly finger
 type ForwardFacts = { readonly name: string; readonly at: string; readonly to: string | null; readonly from: string | null };
 
 export type DeedFacts = {
-  /** `as`, `port`: null where ssh_config decides. `through`: the hops before it. */
+  /** `as`, `port`: null where ssh_config decides; a port that is a text is a variable's. `through`: the hops before it. */
   readonly login: {
     readonly host: string;
     readonly as: string | null;
-    readonly port: number | null;
+    readonly port: number | string | null;
     readonly through: readonly string[];
   };
   readonly identity: { readonly host: string; readonly file: string };
@@ -63,6 +63,7 @@ export const REASONS = {
   administrator: 'caution',
   'weaker-choice': 'caution',
   'option-unknown': 'caution',
+  'yours-to-give': 'none',
 } as const satisfies Record<string, Danger>;
 export type Reason = keyof typeof REASONS;
 
@@ -71,7 +72,8 @@ type Told = { readonly path: Deed['path']; readonly about: string; readonly reas
 export const deed = <Kind extends DeedKind>(kind: Kind, facts: DeedFacts[Kind], { path, about, reasons = [] }: Told): Deed =>
   ({ kind, facts, danger: worstOf(reasons), reasons, path, about: `${kind} ${about}` }) as unknown as Deed;
 
-function worstOf(reasons: readonly Reason[]): Danger {
+/** Of all reasons for a deed. */
+export function worstOf(reasons: readonly Reason[]): Danger {
   const dangers = reasons.map((reason): Danger => REASONS[reason]);
   return dangers.includes('danger') ? 'danger' : dangers.includes('caution') ? 'caution' : 'none';
 }

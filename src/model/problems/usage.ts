@@ -6,6 +6,13 @@ export type UsageFacts = {
   'profile-invalid': { readonly name: string; readonly errors: string };
   'profile-not-found': { readonly name: string; readonly nearest: string };
   'profile-untrusted': { readonly name: string; readonly source: string };
+  'profile-values-missing': {
+    readonly name: string;
+    readonly values: string;
+    readonly errors: string;
+    readonly file: string;
+    readonly lines: string;
+  };
   'tunnel-not-found': { readonly name: string; readonly nearest: string };
   'not-up-in-time': { readonly name: string; readonly seconds: number };
   'no-supervisor': { readonly why: string };
@@ -42,6 +49,12 @@ export const USAGE: Entries<UsageFacts> = {
     exit: EXIT.personNeeded,
     text: (f) => `The profile ${f.name} comes from ${f.source} and you have not trusted it as it is now. Nothing was started.`,
     next: (f) => `See what it does and accept it: tunnels profiles trust ${f.name}`,
+  },
+  'profile-values-missing': {
+    retry: 'person',
+    exit: EXIT.usage,
+    text: (f) => `The profile ${f.name} needs a value that everybody gives for themselves: ${f.values}. Nothing was changed.\n${f.errors}`,
+    next: (f) => `Give yours in ${f.file}, in place of ...:\n${f.lines}`,
   },
   'tunnel-not-found': {
     retry: 'person',

@@ -1,5 +1,6 @@
 import type { ProfileDocument } from '../../model/profile-shape.ts';
 import type { Profile } from '../../model/profile.ts';
+import type { StandIns } from '../../model/stand-ins.ts';
 import { issueAt } from '../../model/profile-issue.ts';
 import { errorAt, type FileError } from '../file-error.ts';
 import { applyOverlay, overrideVariables } from '../overlay/apply-overlay.ts';
@@ -9,6 +10,7 @@ import { fillVariables } from './fill.ts';
 import type { Layer, Role } from './layers.ts';
 import { mergeDocuments } from './merge.ts';
 import { dataOf, withoutKeys, type Mapping } from './part.ts';
+import { StandInBook } from './stand-in-book.ts';
 import { declaredVariables, type Variable, type Variables } from './variables.ts';
 
 export type Composed = {
@@ -21,8 +23,18 @@ export type Composed = {
   readonly variables: Variables;
   readonly errors: readonly FileError[];
   /** One for each variable that is used and has no value. */
-  readonly unset: readonly FileError[];
+  readonly unset: readonly Unset[];
+  /** Where nothing but values of variables is missing: what it is with others in their place. Null: that cannot be told. */
+  readonly preview: () => Preview | null;
   readonly warnings: readonly FileError[];
+};
+
+export type Unset = FileError & { readonly variable: string };
+
+export type Preview = Pick<Composed, 'root' | 'shared' | 'toTrust'> & {
+  readonly profile: Profile;
+  readonly document: ProfileDocument;
+  readonly standIns: StandIns;
 };
 
 type Given = {
@@ -34,7 +46,8 @@ type Given = {
 };
 
 /** Files → merged → variables filled in → a person's own changes → checked. Pure: all reading is done. */
-export function compose(layers: readonly Layer[], { name, home, overlay, allRead }: Given): Composed {
+export function compose(layers: readonly Layer[], given: Given): Composed {
+  const { name, home, overlay, allRead } = given;
   const roots = layers.map(({ source }) => source.root);
   const declared = declaredVariables(roots);
   const merged = mergeLayers(layers);
@@ -49,13 +62,31 @@ export function compose(layers: readonly Layer[], { name, home, overlay, allRead
     ...checked,
     profile: unset.size > 0 ? null : checked.profile,
     root: outcome.root,
-    shared: () => dataOf(fillVariables(merged, declared.variables).root),
-    toTrust: () => dataOf(fillVariables(merged, filledIn(declared.variables, own.variables)).root),
+    ...sharedBy({ merged, declared: declared.variables, own: own.variables, book: null }),
+    preview: () =>
+      preview(
+        { merged, declared: declared.variables, own: own.variables, book: new StandInBook(JSON.stringify(dataOf(outcome.root))) },
+        given,
+      ),
     variables: own.variables,
     errors: [...hiddenSecrets(roots), ...layers.flatMap(foreignKeys), ...declared.errors, ...unknown, ...checked.errors],
     unset: filled.unset.map((variable) => unsetError(variable, name)),
     warnings: [...own.warnings, ...outcome.warnings],
   };
+}
+
+type Filling = { readonly merged: Mapping; readonly declared: Variables; readonly own: Variables; readonly book: StandInBook | null };
+
+const sharedBy = ({ merged, declared, own, book }: Filling): Pick<Composed, 'shared' | 'toTrust'> => ({
+  shared: () => dataOf(fillVariables(merged, declared, book).root),
+  toTrust: () => dataOf(fillVariables(merged, filledIn(declared, own), book).root),
+});
+
+function preview(filling: Filling & { readonly book: StandInBook }, { name, home, overlay }: Given): Preview | null {
+  const { merged, own, book } = filling;
+  const { root } = applyOverlay(fillVariables(merged, own, book).root, { overlay, profile: name });
+  const { profile, document } = checkComposed(root, { name, home, whole: true, unset: new Set() });
+  return profile === null || document === null ? null : { ...sharedBy(filling), profile, document, root, standIns: book.all };
 }
 
 /** A person's own values only where the files have none. */
@@ -83,5 +114,7 @@ const hiddenSecrets = (roots: readonly Mapping[]): FileError[] =>
 export const mergeLayers = (layers: readonly Layer[]): Mapping =>
   layers.map(({ role, source }) => withoutKeys(source.root, OF_FILES[role])).reduce((near, far) => mergeDocuments(near, far));
 
-const unsetError = ({ name, value }: Variable, profile: string): FileError =>
-  errorAt(value.at, issueAt([], 'variable-unset', { name, profile }));
+const unsetError = ({ name, value }: Variable, profile: string): Unset => ({
+  ...errorAt(value.at, issueAt([], 'variable-unset', { name, profile })),
+  variable: name,
+});

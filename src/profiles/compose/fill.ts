@@ -2,21 +2,25 @@ import { nearest } from '../../model/nearest.ts';
 import { issueAt, type ShapeIssue } from '../../model/profile-issue.ts';
 import { errorAt, type FileError } from '../file-error.ts';
 import { list, mapping, scalar, type Mapping, type Part, type Plain, type Scalar } from './part.ts';
+import type { StandInBook } from './stand-in-book.ts';
 import { ESCAPED, PIECES, type Variable, type Variables } from './variables.ts';
 
 export type Filling = {
   readonly root: Mapping;
   readonly errors: readonly FileError[];
-  /** Variables that are used and have no value: their `${name}` stays as it is written. */
+  /** Variables that are used and have no value: without a book their `${name}` stays as it is written. */
   readonly unset: readonly Variable[];
 };
 
 /** Text that grows by its variables may not become more than a file may have. */
 const MOST_CHARACTERS = 1_000_000;
 
-/** The document with each `${name}` of its values replaced. Keys are never looked at, and values of variables never looked into. */
-export function fillVariables(root: Mapping, variables: Variables): Filling {
-  const filler = new Filler(variables);
+/**
+ * The document with each `${name}` of its values replaced. Keys are never looked at, and values of variables never looked into.
+ * `book`: where what has no value gets one for the time being.
+ */
+export function fillVariables(root: Mapping, variables: Variables, book: StandInBook | null = null): Filling {
+  const filler = new Filler(variables, book);
   const filled = filler.fill(root, '') as Mapping;
   return { root: filled, errors: filler.errors, unset: [...filler.unset] };
 }
@@ -25,10 +29,12 @@ class Filler {
   readonly errors: FileError[] = [];
   readonly unset = new Set<Variable>();
   readonly #variables: Variables;
+  readonly #book: StandInBook | null;
   #left = MOST_CHARACTERS;
 
-  constructor(variables: Variables) {
+  constructor(variables: Variables, book: StandInBook | null) {
     this.#variables = variables;
+    this.#book = book;
   }
 
   /** `key`: what the value is the value of, which decides whether a number may become of it. */
@@ -50,13 +56,20 @@ class Filler {
     );
     const names = [...new Set(used.map(({ name }) => name))];
     const [only] = used;
-    if (only !== undefined && only.value.value !== null && text === `\${${only.name}}`) {
-      return scalar(suited(only.value.value, key), only.value.at, { names, whole: true, writtenAt: part.at });
+    const whole = only !== undefined && text === `\${${only.name}}` ? (only.value.value ?? this.#book?.whole(only.name, key)) : undefined;
+    if (only !== undefined && whole !== undefined) {
+      return scalar(suited(whole, key), only.value.at, { names, whole: true, writtenAt: part.at });
     }
-    const values = new Map(used.map(({ name, value }) => [name, value.value]));
     if (!this.#fits(text, used)) return this.#tooLong(part);
-    const filled = text.replaceAll(PIECES, (piece, name) => (piece === ESCAPED ? '${' : String(values.get(name) ?? piece)));
+    const filled = text.replaceAll(PIECES, (piece: string, name: string | undefined, at: number) =>
+      piece === ESCAPED ? '${' : this.#valueOf(name, { key, piece, before: text.slice(0, at), after: text.slice(at + piece.length) }),
+    );
     return scalar(filled, part.at, names.length === 0 ? null : { names, whole: false, writtenAt: part.at });
+  }
+
+  #valueOf(name: string | undefined, { piece, ...around }: { key: string; piece: string; before: string; after: string }): string {
+    const variable = this.#variables.get(name ?? '');
+    return String(variable === undefined ? piece : (variable.value.value ?? this.#book?.part(variable.name, around) ?? piece));
   }
 
   /** `name`: of what is a variable; `rest`: the text from its `${` on. */

@@ -11,10 +11,16 @@ const SummaryShape = v.object({
   sha256: v.string(),
   description: v.nullable(v.string()),
   groups: v.array(v.string()),
+  /** Values that everybody gives for themselves and that are not given. */
+  missing: v.array(v.object({ variable: v.string(), file: v.string(), line: v.number(), column: v.number(), text: v.string() })),
 });
 const FileShape = v.object({ basis: v.string(), profiles: v.record(v.string(), SummaryShape) });
 
-export type Summary = Readonly<Omit<v.InferOutput<typeof SummaryShape>, 'groups'>> & { readonly groups: readonly string[] };
+type Shaped = v.InferOutput<typeof SummaryShape>;
+export type Summary = Readonly<Omit<Shaped, 'groups' | 'missing'>> & {
+  readonly groups: readonly string[];
+  readonly missing: readonly Shaped['missing'][number][];
+};
 /** By the profile's file. */
 export type Summaries = ReadonlyMap<string, Summary>;
 

@@ -1,7 +1,8 @@
+import { nameStandIns } from '../../model/stand-ins.ts';
 import type { Reader } from '../compose/reader.ts';
 import type { FileError } from '../file-error.ts';
 import type { FoundProfile } from '../find-profiles.ts';
-import { loadProfile } from '../load-profile.ts';
+import { loadOrPreview } from '../load-profile.ts';
 import type { Overlay } from '../overlay/overlay.ts';
 import { scopeOf } from '../source.ts';
 import { createFingerprints, type Fingerprints } from './fingerprints.ts';
@@ -45,8 +46,10 @@ async function summaryOf({ file, source }: FoundProfile, { home, overlay, read }
     parts.set(part, outcome.is === 'read' ? outcome.source.sha256 : null);
     return outcome;
   };
-  const loaded = await loadProfile(file, { home, scope: scopeOf(source), read: noted, overlay });
-  if (!loaded.ok) return { summary: null, errors: loaded.error };
-  const { sha256, profile } = loaded.value;
-  return { summary: { parts: [...parts], sha256, description: profile.description, groups: profile.groups }, errors: [] };
+  const loading = await loadOrPreview(file, { home, scope: scopeOf(source), read: noted, overlay });
+  if (loading.is === 'broken') return { summary: null, errors: loading.errors };
+  const { sha256, profile } = loading.is === 'whole' ? loading.loaded : loading.open.preview;
+  const { description, groups } = loading.is === 'whole' ? profile : nameStandIns(profile, loading.open.standIns);
+  const missing = loading.is === 'whole' ? [] : loading.open.missing;
+  return { summary: { parts: [...parts], sha256, description, groups, missing }, errors: [] };
 }
