@@ -1,3 +1,4 @@
+import { main as data } from './data/main.ts';
 import { main as mainJob } from './main-job.ts';
 import { main as profiles } from './profiles.ts';
 import { main as recovery } from './recovery.ts';
@@ -6,6 +7,8 @@ import { main as recovery } from './recovery.ts';
 const BENCHMARKS: Readonly<Record<string, () => Promise<boolean>>> = { 'main-job': mainJob, profiles, recovery };
 
 const chosen = process.argv.slice(2);
+// Takes long and has words of its own: `npm run bench:data`.
+if (chosen[0] === 'data') process.exit((await data(chosen.slice(1))) ? 0 : 1);
 const unknown = chosen.filter((name) => !(name in BENCHMARKS));
 if (unknown.length > 0) throw new Error(`no benchmark ${unknown.join(', ')}; there are ${Object.keys(BENCHMARKS).join(', ')}`);
 

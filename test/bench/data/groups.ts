@@ -1,0 +1,69 @@
+import type { Group } from './lines.ts';
+import { bulk, latency, short, standing } from './stands.ts';
+
+const ONE_HOP = { hops: 1 } as const;
+const TWO_HOPS = { hops: 2 } as const;
+const AES = { hops: 1, ciphers: 'aes128-gcm@openssh.com' } as const;
+
+export const GROUPS: readonly Group[] = [
+  {
+    where: 'loopback',
+    lines: [
+      { what: "one stream, each side's defaults, up", of: 'up', unit: 'MB/s', asked: { atLeast: 1.7 } },
+      { what: "one stream, each side's defaults, down", of: 'down', unit: 'MB/s', asked: { atLeast: 1.4 } },
+      { what: 'CPU per GB, one hop', of: 'cpu', unit: 's/GB', asked: { atMost: 0.6 } },
+    ],
+    stand: standing([ONE_HOP], bulk({ megabytes: 256 })),
+  },
+  {
+    where: 'loopback',
+    lines: [
+      { what: 'one stream, aes128-gcm on both, up', of: 'up', unit: 'MB/s', asked: { atLeast: 1.1 } },
+      { what: 'one stream, aes128-gcm on both, down', of: 'down', unit: 'MB/s', asked: { atLeast: 1 } },
+    ],
+    stand: standing([AES], bulk({ megabytes: 256 })),
+  },
+  {
+    where: 'loopback',
+    lines: [
+      { what: '8 streams up', of: 'up', unit: 'MB/s', asked: { atLeast: 1.7 } },
+      { what: '8 streams down', of: 'down', unit: 'MB/s', asked: { atLeast: 1.7 } },
+    ],
+    stand: standing([ONE_HOP], bulk({ streams: 8, megabytes: 256 })),
+  },
+  {
+    where: 'loopback',
+    lines: [
+      { what: 'two hops up, against `ssh -J`', of: 'up', unit: 'MB/s', asked: { atLeast: 2 } },
+      { what: 'two hops down, against `ssh -J`', of: 'down', unit: 'MB/s', asked: { atLeast: 1.5 } },
+      { what: 'CPU per GB, two hops', of: 'cpu', unit: 's/GB', asked: { atMost: 0.45 } },
+    ],
+    stand: standing([TWO_HOPS], bulk({ megabytes: 256 })),
+  },
+  {
+    where: 'loopback',
+    lines: [{ what: 'short connections, one after the other', of: 'perSecond', unit: '/s', asked: { atLeast: 1 } }],
+    stand: standing([ONE_HOP], short(1)),
+  },
+  {
+    where: 'loopback',
+    lines: [{ what: 'short connections, 50 at once', of: 'perSecond', unit: '/s', asked: { atLeast: 1 } }],
+    stand: standing([ONE_HOP], short(50)),
+  },
+  {
+    where: 'loopback',
+    lines: [
+      { what: 'request in two pieces, p50', of: 'p50', unit: 'µs' },
+      { what: 'request in two pieces, p99', of: 'p99', unit: 'µs', asked: { atMost: 0.05 } },
+    ],
+    stand: standing([ONE_HOP], latency('pieces')),
+  },
+  {
+    where: 'loopback',
+    lines: [
+      { what: '1-byte round trip, p50', of: 'p50', unit: 'µs', asked: { atMost: 1 } },
+      { what: '1-byte round trip, p99', of: 'p99', unit: 'µs', asked: { atMost: 1 } },
+    ],
+    stand: standing([ONE_HOP], latency('ping')),
+  },
+];

@@ -1,0 +1,236 @@
+// load: asks the target for work through tunnels on 127.0.0.1 and prints what it took as one line of JSON.
+//   load up|down PORT[,PORT...] STREAMS BYTES   bytes of each stream, the streams spread over the ports
+//   load short PORT AT_ONCE SECONDS             connect, ask, hear one byte, close
+//   load pieces PORT SECONDS                    the same one after the other, the request written in two pieces
+//   load ping PORT SECONDS                      one byte there and back, on one connection
+//   load hold PORT COUNT                        opens connections, each answered once, and keeps them until stdin ends
+#define _GNU_SOURCE
+#include "wire.h"
+#include <pthread.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+
+enum { MOST_SAMPLES = 1 << 20, MOST_PORTS = 64, WARM_UP = 50 };
+
+struct worker {
+  pthread_t thread;
+  int port;
+  struct request request;
+  double until;
+  double *samples;
+  size_t count;
+};
+
+static double now(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return t.tv_sec + t.tv_nsec / 1e9;
+}
+
+static int connect_to(int port) {
+  struct sockaddr_in at = loopback(port);
+  int fd = must(socket(AF_INET, SOCK_STREAM, 0), "socket");
+  must(connect(fd, (struct sockaddr *)&at, sizeof at), "connect");
+  no_delay(fd);
+  return fd;
+}
+
+static void say(int fd, const void *bytes, size_t count) {
+  for (size_t said = 0; said < count;) said += must(send(fd, (const char *)bytes + said, count - said, MSG_NOSIGNAL), "send");
+}
+
+static void hear(int fd, void *bytes, size_t count) {
+  for (size_t heard = 0; heard < count;) {
+    ssize_t n = must(recv(fd, (char *)bytes + heard, count - heard, 0), "recv");
+    if (n == 0) {
+      fprintf(stderr, "the connection ended after %zu of %zu bytes\n", heard, count);
+      exit(1);
+    }
+    heard += n;
+  }
+}
+
+static void *upload(void *arg) {
+  struct worker *worker = arg;
+  static const char chunk[CHUNK];
+  int fd = connect_to(worker->port);
+  say(fd, &worker->request, sizeof worker->request);
+  for (uint64_t left = worker->request.count; left > 0;) {
+    size_t n = left < CHUNK ? left : CHUNK;
+    say(fd, chunk, n);
+    left -= n;
+  }
+  uint64_t arrived;
+  hear(fd, &arrived, sizeof arrived);
+  if (arrived != worker->request.count) {
+    fprintf(stderr, "%llu bytes arrived\n", (unsigned long long)arrived);
+    exit(1);
+  }
+  close(fd);
+  return NULL;
+}
+
+// The kernel drops the bytes without copying them (tcp(7), MSG_TRUNC).
+static void *download(void *arg) {
+  struct worker *worker = arg;
+  int fd = connect_to(worker->port);
+  say(fd, &worker->request, sizeof worker->request);
+  for (uint64_t left = worker->request.count; left > 0;) {
+    ssize_t n = must(recv(fd, NULL, left < 4 * CHUNK ? left : 4 * CHUNK, MSG_TRUNC), "recv");
+    if (n == 0) {
+      fprintf(stderr, "the connection ended %llu bytes early\n", (unsigned long long)left);
+      exit(1);
+    }
+    left -= n;
+  }
+  close(fd);
+  return NULL;
+}
+
+static void note(struct worker *worker, double seconds) {
+  if (worker->count < MOST_SAMPLES) worker->samples[worker->count++] = seconds;
+}
+
+static void *short_ones(void *arg) {
+  struct worker *worker = arg;
+  for (double start = now(); start < worker->until; start = now()) {
+    char byte;
+    int fd = connect_to(worker->port);
+    say(fd, &worker->request, sizeof worker->request);
+    hear(fd, &byte, 1);
+    close(fd);
+    note(worker, now() - start);
+  }
+  return NULL;
+}
+
+// With both pieces under way at once and each answered, sshd's second small packet waits for the first one's ACK (Nagle),
+// and the client's kernel delays that ACK. Written without a pause the pieces mostly travel as one.
+static void *two_pieces(void *arg) {
+  struct worker *worker = arg;
+  struct { struct request request; char rest[64]; } first = {.request = worker->request};
+  struct timespec pause = {.tv_nsec = 100 * 1000};
+  for (double start = now(); start < worker->until; start = now()) {
+    char answer[2 * sizeof first.rest];
+    int fd = connect_to(worker->port);
+    say(fd, &first, sizeof first);
+    nanosleep(&pause, NULL);
+    say(fd, first.rest, sizeof first.rest);
+    hear(fd, answer, sizeof answer);
+    close(fd);
+    note(worker, now() - start);
+  }
+  return NULL;
+}
+
+static void *ping(void *arg) {
+  struct worker *worker = arg;
+  char byte = '.';
+  int fd = connect_to(worker->port);
+  say(fd, &worker->request, sizeof worker->request);
+  for (int i = 0; i < WARM_UP; i++) {
+    say(fd, &byte, 1);
+    hear(fd, &byte, 1);
+  }
+  for (double start = now(); start < worker->until; start = now()) {
+    say(fd, &byte, 1);
+    hear(fd, &byte, 1);
+    note(worker, now() - start);
+  }
+  close(fd);
+  return NULL;
+}
+
+static void hold(int port, size_t count) {
+  struct request request = {.kind = SHORT};
+  char byte;
+  for (size_t i = 0; i < count; i++) {
+    int fd = connect_to(port);
+    say(fd, &request, sizeof request);
+    hear(fd, &byte, 1);
+  }
+  printf("{\"held\":%zu}\n", count);
+  fflush(stdout);
+  while (read(0, &byte, 1) > 0) continue;
+}
+
+static int by_size(const void *a, const void *b) { return (*(double *)a > *(double *)b) - (*(double *)a < *(double *)b); }
+
+static void print_latencies(struct worker *workers, int many, double seconds) {
+  size_t count = 0;
+  for (int i = 0; i < many; i++) count += workers[i].count;
+  double *all = malloc((count + 1) * sizeof *all);
+  size_t at = 0;
+  for (int i = 0; i < many; i++) {
+    memcpy(all + at, workers[i].samples, workers[i].count * sizeof *all);
+    at += workers[i].count;
+  }
+  qsort(all, count, sizeof *all, by_size);
+  if (count == 0) exit(1);
+  printf("{\"count\":%zu,\"perSecond\":%.1f,\"p50\":%.1f,\"p99\":%.1f}\n", count, count / seconds, all[count / 2] * 1e6, all[count * 99 / 100] * 1e6);
+}
+
+static double run(struct worker *workers, int many, void *(*work)(void *)) {
+  double start = now();
+  for (int i = 0; i < many; i++) {
+    must(-pthread_create(&workers[i].thread, NULL, work, &workers[i]), "pthread_create");
+  }
+  for (int i = 0; i < many; i++) pthread_join(workers[i].thread, NULL);
+  return now() - start;
+}
+
+static int ports_of(char *text, int *ports) {
+  int count = 0;
+  for (char *port = strtok(text, ","); port != NULL && count < MOST_PORTS; port = strtok(NULL, ",")) ports[count++] = atoi(port);
+  return count;
+}
+
+static void bulk(char **argv) {
+  int ports[MOST_PORTS];
+  int many_ports = ports_of(argv[2], ports);
+  int streams = atoi(argv[3]);
+  uint64_t bytes = strtoull(argv[4], NULL, 10);
+  int up = argv[1][0] == 'u';
+  struct worker *workers = calloc(streams, sizeof *workers);
+  for (int i = 0; i < streams; i++) {
+    workers[i].port = ports[i % many_ports];
+    workers[i].request = (struct request){.kind = up ? UP : DOWN, .count = bytes};
+  }
+  double seconds = run(workers, streams, up ? upload : download);
+  printf("{\"bytes\":%llu,\"seconds\":%.6f}\n", (unsigned long long)bytes * streams, seconds);
+}
+
+static void latencies(char **argv, int many, void *(*work)(void *)) {
+  enum kind kind = work == short_ones ? SHORT : ECHO;
+  struct worker *workers = calloc(many, sizeof *workers);
+  for (int i = 0; i < many; i++) {
+    workers[i].port = atoi(argv[2]);
+    workers[i].request.kind = kind;
+    workers[i].until = now() + atof(argv[work == short_ones ? 4 : 3]);
+    workers[i].samples = malloc(MOST_SAMPLES * sizeof(double));
+  }
+  print_latencies(workers, many, run(workers, many, work));
+}
+
+static void raise_limit(void) {
+  struct rlimit files;
+  must(getrlimit(RLIMIT_NOFILE, &files), "getrlimit");
+  files.rlim_cur = files.rlim_max;
+  must(setrlimit(RLIMIT_NOFILE, &files), "setrlimit");
+}
+
+int main(int argc, char **argv) {
+  raise_limit();
+  const char *mode = argc > 1 ? argv[1] : "";
+  if (argc == 5 && (strcmp(mode, "up") == 0 || strcmp(mode, "down") == 0)) bulk(argv);
+  else if (argc == 5 && strcmp(mode, "short") == 0) latencies(argv, atoi(argv[3]), short_ones);
+  else if (argc == 4 && strcmp(mode, "pieces") == 0) latencies(argv, 1, two_pieces);
+  else if (argc == 4 && strcmp(mode, "ping") == 0) latencies(argv, 1, ping);
+  else if (argc == 4 && strcmp(mode, "hold") == 0) hold(atoi(argv[2]), strtoull(argv[3], NULL, 10));
+  else {
+    fprintf(stderr, "usage: see the head of load.c\n");
+    return 2;
+  }
+  return 0;
+}

@@ -1,0 +1,61 @@
+import { type Client, type Opened, ssh, tunnels, type Way } from './clients.ts';
+import type { Sample, Stand } from './lines.ts';
+import type { Place } from './place.ts';
+import { cpuSeconds } from './processes.ts';
+
+type Measure = (place: Place, opened: Opened) => Promise<Sample>;
+
+/** Both clients have their tunnels up all the time, idle while the other is measured. */
+export const standing =
+  (ways: readonly Way[], measure: Measure) =>
+  async (place: Place): Promise<Stand> => {
+    const open = (client: Client): Promise<Opened> => client.open(place, ways);
+    const [ours, theirs] = [await open(tunnels), await open(ssh)];
+    return {
+      tunnels: () => measure(place, ours),
+      ssh: () => measure(place, theirs),
+      close: async () => void (await Promise.all([ours.close(), theirs.close()])),
+    };
+  };
+
+export type Bulk = { readonly streams?: number; readonly megabytes: number };
+
+/** MB/s of all streams together, and the client's processor time for a GB there and a GB back, halved. */
+export const bulk =
+  ({ streams = 1, megabytes }: Bulk): Measure =>
+  async (place, opened) => {
+    const up = await oneWay('up', { place, opened, streams, megabytes });
+    const down = await oneWay('down', { place, opened, streams, megabytes });
+    return { up: up.rate, down: down.rate, cpu: (up.cpu + down.cpu) / 2 };
+  };
+
+export const bulkOneWay =
+  (direction: 'up' | 'down', { streams = 1, megabytes }: Bulk): Measure =>
+  async (place, opened) => ({ [direction]: (await oneWay(direction, { place, opened, streams, megabytes })).rate });
+
+type Job = Required<Bulk> & { readonly place: Place; readonly opened: Opened };
+
+async function oneWay(direction: 'up' | 'down', { place, opened, streams, megabytes }: Job): Promise<{ rate: number; cpu: number }> {
+  const before = cpuSeconds(opened.pids());
+  const { bytes, seconds } = await place.load(direction, opened.ports.join(','), streams, Math.round((megabytes / streams) * 1e6));
+  const used = cpuSeconds(opened.pids()) - before;
+  return { rate: bytes / 1e6 / seconds, cpu: used / (bytes / 1e9) };
+}
+
+const SECONDS = 1.5;
+
+/** Short connections for some seconds: how many a second. */
+export const short =
+  (atOnce: number): Measure =>
+  async ({ load }, { ports }) => {
+    const { perSecond } = await load('short', ports[0]!, atOnce, SECONDS);
+    return { perSecond };
+  };
+
+/** How long an answer takes, in microseconds. */
+export const latency =
+  (mode: 'pieces' | 'ping'): Measure =>
+  async ({ load }, { ports }) => {
+    const { p50, p99 } = await load(mode, ports[0]!, SECONDS);
+    return { p50, p99 };
+  };
