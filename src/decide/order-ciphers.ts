@@ -1,5 +1,4 @@
-/** What encrypting and decrypting costs on one machine: nanoseconds for a byte, both together, by the cipher's name. */
-export type CipherCosts = Readonly<Record<string, number>>;
+import type { CipherCosts } from '../model/cipher-costs.ts';
 
 /**
  * Our own order of the ciphers that may be offered, where ssh_config has none: what comes first and the server has too is

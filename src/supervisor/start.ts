@@ -5,6 +5,7 @@ import { systemClock } from '../platform/clock.ts';
 import { systemKeychain } from '../platform/keychain.ts';
 import { SUPERVISOR_EXIT } from '../platform/supervisor-exit.ts';
 import { VERSION } from '../platform/version.ts';
+import { openCipherSpeeds } from './ciphers/open-cipher-speeds.ts';
 import { createDoctor } from './doctor/doctor.ts';
 import { createLog, type Log, printLine, RECENT_LINES } from './log.ts';
 import { openLogFile } from './log-file.ts';
@@ -34,12 +35,12 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Runni
   const log = await startLog(options);
   const forgetErrors = surviveErrors(log, () => void log.close().finally(() => process.exit(SUPERVISOR_EXIT.failed)));
   const kept = { directory: paths.state, clock, log };
-  const [wanted, refusals] = [openWantedStore(kept), openRefusalStore(kept)];
+  const [wanted, refusals, ciphers] = [openWantedStore(kept), openRefusalStore(kept), openCipherSpeeds(kept)];
   const recovery = openRecovery(kept);
   const prompts = new PromptBook({ clock, log, keychain: systemKeychain({ clock }) });
-  const shared = { clock, random: Math.random, env, log, wanted, refusals, rungs: recovery.rungs, prompts };
+  const shared = { clock, random: Math.random, env, log, wanted, refusals, rungs: recovery.rungs, prompts, cipherCosts: ciphers.costs };
   const tunnels = createTunnels({ ...shared, onProfile: () => autoReload?.look() });
-  const doctor = createDoctor({ ...recovery.doctor, clock, env, ...doctorsEyes(tunnels) });
+  const doctor = createDoctor({ ...recovery.doctor, clock, env, cipherCosts: ciphers.costs, ...doctorsEyes(tunnels) });
   const health: Health = { pid: process.pid, version: VERSION, apiVersion: API_VERSION, since: now(), home: paths.state };
 
   const ending = new AbortController();
@@ -64,7 +65,7 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Runni
     ending.abort();
     await served.close();
     recovery.close();
-    await finish({ log, stores: [wanted, refusals] });
+    await finish({ log, stores: [wanted, refusals, ciphers] });
     forgetErrors();
   });
   return { stop, stopped };

@@ -1,4 +1,5 @@
 import type { AgentRequest, ChangeReply, ChangeRequest, UpRequest } from '../api/contract.ts';
+import type { CipherCosts } from '../model/cipher-costs.ts';
 import { nearest } from '../model/nearest.ts';
 import { ProblemError, problem, problemOf } from '../model/problem.ts';
 import type { Profile } from '../model/profile.ts';
@@ -55,6 +56,7 @@ export type TunnelsGiven = {
   readonly refusals: RefusalStore;
   readonly rungs: Rungs;
   readonly prompts: PromptBook;
+  readonly cipherCosts?: () => CipherCosts | null;
   /** A tunnel has another profile, or there is a new one. */
   readonly onProfile?: () => void;
 };
@@ -81,6 +83,7 @@ class TunnelSet implements Tunnels {
       onChange: () => this.#announceAll(),
       desk: given.prompts,
       refusals: given.refusals,
+      ...(given.cipherCosts && { cipherCosts: given.cipherCosts }),
       onRemark: (remark, names) => tellRemark(remark, { names, log: given.log }),
     });
     given.prompts.onSettled((settled) => this.#known.forEach(({ runner }) => runner.settled(settled)));

@@ -1,4 +1,5 @@
-import { authenticates, type CipherCosts } from '../../decide/order-ciphers.ts';
+import { authenticates } from '../../decide/order-ciphers.ts';
+import type { CipherCosts } from '../../model/cipher-costs.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { openPacketCipher, type PacketCipher } from '../extensions/packet-cipher.ts';
 import { ssh2Tables } from '../extensions/tables.ts';

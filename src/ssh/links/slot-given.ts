@@ -1,4 +1,4 @@
-import type { CipherCosts } from '../../decide/order-ciphers.ts';
+import type { CipherCosts } from '../../model/cipher-costs.ts';
 import type { Keepalive } from '../../model/profile.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { SpareKeys } from '../extensions/spare-keys.ts';

@@ -1,4 +1,5 @@
-import { authenticates, type CipherCosts, orderCiphers } from '../../decide/order-ciphers.ts';
+import { authenticates, orderCiphers } from '../../decide/order-ciphers.ts';
+import type { CipherCosts } from '../../model/cipher-costs.ts';
 import { type Problem, ProblemError, problem } from '../../model/problem.ts';
 import type { AlgorithmKind } from '../../model/problems/network.ts';
 import type { Algorithms } from '../extensions/connect.ts';

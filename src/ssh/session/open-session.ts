@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { Client, type ClientErrorExtensions, type ConnectConfig } from 'ssh2';
-import type { CipherCosts } from '../../decide/order-ciphers.ts';
+import type { CipherCosts } from '../../model/cipher-costs.ts';
 import { type Problem, ProblemError } from '../../model/problem.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { deferred } from '../../platform/deferred.ts';

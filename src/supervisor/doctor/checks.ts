@@ -1,6 +1,7 @@
 import type { Finding } from '../../model/finding.ts';
 import { checkAccount } from './checks/account.ts';
 import { checkCertificate } from './checks/certificate.ts';
+import { checkCipher } from './checks/cipher.ts';
 import { checkClientAlive } from './checks/client-alive.ts';
 import { checkCredentials } from './checks/credentials.ts';
 import { checkDoubledInterval } from './checks/doubled-interval.ts';
@@ -36,6 +37,7 @@ export const CHECKS: Checks = {
     checkHostKey,
     checkHostCertificate,
     checkReachable,
+    checkCipher,
     checkAccount,
     checkClientAlive,
     checkDoubledInterval,

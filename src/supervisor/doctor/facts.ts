@@ -1,3 +1,4 @@
+import type { CipherCosts } from '../../model/cipher-costs.ts';
 import type { Address } from '../../model/address.ts';
 import type { BindingVerdict, Evidence } from '../../model/binding.ts';
 import type { Problem } from '../../model/problem.ts';
@@ -34,6 +35,8 @@ export type HopFacts = {
   readonly reached: Reached;
   /** Null as well where it was not reached, or nobody that is trusted vouches for it. */
   readonly hostCertificate: HostCertificateFacts | null;
+  /** Null where it was not reached. */
+  readonly cipher: CipherFacts | null;
   /** Only where something of the profile listens on this hop; null as well where it was not reached. */
   readonly server: ServerFacts | null;
 };
@@ -58,6 +61,9 @@ export type KnownFacts = {
 
 /** A certificate that the server showed. `name`: its identity and serial number. `authority`: type and fingerprint. */
 export type HostCertificateFacts = { readonly name: string; readonly authority: string; readonly remarks: readonly TimeRemark[] };
+
+/** What the connection is encrypted by; `costs`: of all that was measured here, null: nothing yet. */
+export type CipherFacts = { readonly name: string; readonly costs: CipherCosts | null };
 
 export type Reached =
   | { readonly is: 'reached' }

@@ -1,3 +1,4 @@
+import type { CipherCosts } from '../../model/cipher-costs.ts';
 import type { TunnelSnapshot } from '../../model/snapshot.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Lease, Route } from '../../ssh/links/links.ts';
@@ -14,6 +15,7 @@ export type DoctorNeeds = {
   readonly accounts: AccountMemory;
   readonly book: SessionBook;
   readonly claims: Claims;
+  readonly cipherCosts: () => CipherCosts | null;
   /** How patient a hop's server is; asked once for each link. */
   readonly keepaliveOf: (link: HopLink) => Promise<ServerKeepalive | null>;
   /** A route over the supervisor's shared connections. */

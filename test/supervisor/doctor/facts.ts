@@ -31,6 +31,7 @@ export const hop = (changes: Partial<HopFacts> = {}): HopFacts => ({
   known: { pins: [], at: ['/known_hosts:1'], authorities: [], unreadable: [] },
   reached: { is: 'reached' },
   hostCertificate: null,
+  cipher: { name: 'aes128-gcm@openssh.com', costs: null },
   server: server(),
   ...changes,
 });

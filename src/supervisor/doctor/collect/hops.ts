@@ -45,7 +45,8 @@ export async function hopFacts({ hop, reached, link }: Visited, { tunnel, listen
   const [keys, known] = await Promise.all([keyFacts(hop, examining.clock), knownFacts(hop)]);
   const server = link === null || !listens ? null : await serverFacts(link, examining);
   const hostCertificate = hostCertificateFacts(link?.hostCertificate ?? null, known, examining.clock);
-  return { subject: `hop ${hop.user}@${hop.name}:${hop.port}`, tunnel, hop, keys, known, reached, hostCertificate, server };
+  const cipher = link === null ? null : { name: link.cipher, costs: examining.cipherCosts() };
+  return { subject: `hop ${hop.user}@${hop.name}:${hop.port}`, tunnel, hop, keys, known, reached, hostCertificate, cipher, server };
 }
 
 /** Of the profile: its name, and whether something of it listens on the hop. */
