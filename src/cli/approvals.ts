@@ -1,10 +1,11 @@
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import * as v from 'valibot';
 import type { Problem } from '../model/problem.ts';
 import type { StandIns } from '../model/stand-ins.ts';
 import type { Paths } from '../platform/paths.ts';
 import type { FoundProfile } from '../profiles/find-profiles.ts';
-import { approvalKey } from '../profiles/source.ts';
+import { approvalKey, sourceKey } from '../profiles/source.ts';
+import type { TeamSource } from '../profiles/sources/source-list.ts';
 import { type Kind, readKept, writeKept } from '../profiles/sources/state/kept.ts';
 import { withLock } from '../profiles/sources/state/lock.ts';
 
@@ -97,11 +98,17 @@ export function disapprove(paths: Paths, profiles: readonly Asked[]): Promise<re
   });
 }
 
-/** As `change`: nothing is left of them. */
-export const forget = (paths: Paths, profiles: readonly Asked[]): Promise<readonly Problem[]> => {
-  const keys = new Set(profiles.map(approvalKey));
-  return change(paths, { hashes: (kept) => without(kept, keys), documents: (kept) => without(kept, keys) });
-};
+/** As `change`: nothing is left of a source, of whichever state, and of what it has no more. */
+export const forgetSource = (paths: Paths, source: TeamSource): Promise<readonly Problem[]> =>
+  change(paths, {
+    hashes: (kept) => without(kept, keysOf(kept, source)),
+    documents: (kept) => without(kept, keysOf(kept, source)),
+  });
+
+const keysOf = (kept: object, { name, spec }: TeamSource): ReadonlySet<string> =>
+  new Set(
+    Object.keys(kept).filter((key) => (spec.kind === 'folder' ? dirname(key) === spec.directory : key.startsWith(sourceKey({ name }, '')))),
+  );
 
 const without = <T>(kept: Readonly<Record<string, T>>, keys: ReadonlySet<string>): Record<string, T> =>
   Object.fromEntries(Object.entries(kept).filter(([key]) => !keys.has(key)));

@@ -38,7 +38,10 @@ export const teamSource = ({
  * So an approval outlives the commits that leave the profile as it is.
  */
 export const approvalKey = ({ file, source: { team } }: Pick<FoundProfile, 'file' | 'source'>): string =>
-  team === undefined || team.id === null ? file : `source:${team.name}/${basename(file)}`;
+  team === undefined || team.id === null ? file : sourceKey(team, basename(file));
+
+/** The key of a file of a source whose states lie in folders of their own. */
+export const sourceKey = ({ name }: Pick<Team, 'name'>, file: string): string => `source:${name}/${file}`;
 
 /** How people are told of it. */
 export const printSource = ({ kind, team }: Source): string => (team === undefined ? kind : `team:${team.name}`);

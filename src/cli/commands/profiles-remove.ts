@@ -3,7 +3,7 @@ import { EXIT } from '../../model/problems/entry.ts';
 import { SCHEMA_VERSION } from '../../model/snapshot.ts';
 import { sourceFolder } from '../../profiles/sources/state/places.ts';
 import { dropSource, findSource } from '../../profiles/sources/source-list.ts';
-import { forget } from '../approvals.ts';
+import { forgetSource } from '../approvals.ts';
 import { defineCommand } from '../command.ts';
 import { allProfiles } from '../profile-files.ts';
 
@@ -20,7 +20,7 @@ export const command = defineCommand({
     const { profiles } = await allProfiles(context);
     const own = profiles.filter((profile) => profile.source.team?.name === name);
     // Out of the list first: what a crash leaves behind then is never read, and is cleared when the name is added again.
-    const asides = [await dropSource(paths, name), ...(await forget(paths, own))];
+    const asides = [await dropSource(paths, name), ...(await forgetSource(paths, source))];
     for (const aside of asides) if (aside !== null) screen.explain(aside);
     rmSync(sourceFolder(paths, name), { recursive: true, force: true });
     screen.show({ document: () => ({ schemaVersion: SCHEMA_VERSION, removed: source }), text: () => '' });

@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { pathsFor } from '../../../src/platform/paths.ts';
@@ -137,6 +137,37 @@ describe("a team's repository", () => {
     await run(here, 'profiles', 'add', 'acme', repo.url);
     expect((await run(here, 'up', 'db')).code).toBe(4);
     expect(await run(here, 'profiles', 'remove', 'amce')).toMatchObject({ code: 2, err: expect.stringContaining('Did you mean acme?') });
+  });
+});
+
+describe('the trust in a source that is removed', () => {
+  const approvals = (here: World): string => textOf(here, 'approvals.json') + textOf(here, 'approved-documents.json');
+
+  test('is forgotten for every state of it, and for no source whose name only begins the same', async () => {
+    const [repo, here] = [await makeRepo(), world()];
+    await repo.commit({ 'db.yaml': PROFILE, 'old.yaml': PROFILE.replace('15432', '1') });
+    for (const name of ['acme', 'acme2']) await run(here, 'profiles', 'add', name, repo.url);
+    for (const name of ['acme', 'acme2']) await run(here, 'profiles', 'trust', '--source', name, '--yes');
+    await repo.commit({ 'old.yaml': null });
+    await run(here, 'profiles', 'update');
+    await run(here, 'profiles', 'trust', '--source', 'acme', '--yes');
+    expect(approvals(here)).toContain('source:acme/old.yaml');
+    await run(here, 'profiles', 'remove', 'acme');
+    expect(approvals(here)).not.toContain('source:acme/');
+    expect(approvals(here)).toContain('source:acme2/old.yaml');
+  });
+
+  test('is forgotten for files that its folder has no more, and for nothing beside it', async () => {
+    const here = world();
+    const folders = ['shared', 'shared2'].map((name) => join(here.home, name));
+    for (const folder of folders) mkdirSync(folder);
+    for (const folder of folders) writeFileSync(join(folder, 'db.yaml'), PROFILE);
+    for (const name of ['shared', 'shared2']) await run(here, 'profiles', 'add', name, `./${name}`);
+    for (const name of ['shared', 'shared2']) await run(here, 'profiles', 'trust', '--source', name, '--yes');
+    rmSync(join(here.home, 'shared', 'db.yaml'));
+    await run(here, 'profiles', 'remove', 'shared');
+    expect(approvals(here)).not.toContain(join(here.home, 'shared', 'db.yaml'));
+    expect(approvals(here)).toContain(join(here.home, 'shared2', 'db.yaml'));
   });
 });
 

@@ -2,7 +2,7 @@ import { appendFileSync, mkdirSync, readdirSync, readFileSync, symlinkSync, unli
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Keyboard } from '../../../src/cli/keyboard.ts';
-import { makeWorld, run, type World } from '../fake-given.ts';
+import { makeWorld, run, tunnel, type World } from '../fake-given.ts';
 
 const PROFILE = 'hops: [bastion]\nforwards:\n  - name: postgres\n    local: 15432\n    to: db.internal:5432\n';
 
@@ -48,6 +48,25 @@ describe("a repository's profile", () => {
     expect(await comesUp(world)).toBe(true);
     expect((await run(world, 'profiles', 'untrust', 'team')).code).toBe(0);
     expect(await comesUp(world)).toBe(false);
+  });
+
+  test('is said to be trusted no more, and which tunnels go on', async () => {
+    const { world, file } = repository();
+    await trust(world, '--yes');
+    world.supervisor = { tunnels: [tunnel({ name: 'team', origin: file }), tunnel({ name: 'db', origin: 'command line' })] };
+    const { code, out, err } = await run(world, 'profiles', 'untrust', 'team');
+    expect([code, out]).toEqual([0, '']);
+    expect(err).toContain('team: not trusted any more');
+    expect(err).toMatch(/^team stays up .*: tunnels down team$/m);
+    expect((await run(world, 'profiles', 'untrust', 'team', '--json')).json()).toMatchObject({ untrusted: [file], running: ['team'] });
+  });
+
+  test('of the person needs no trust, so none is taken back', async () => {
+    const world = makeWorld();
+    mkdirSync(join(world.home, 'profiles'));
+    writeFileSync(join(world.home, 'profiles', 'own.yaml'), PROFILE);
+    expect((await run(world, 'profiles', 'untrust', 'own')).err).toContain('own: your own profile, which needs no trust');
+    expect((await run(world, 'up', 'own', '--no-wait')).code).toBe(0);
   });
 
   test('is not trusted by approvals that cannot be understood, which are kept aside when one is added', async () => {
