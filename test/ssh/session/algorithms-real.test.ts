@@ -1,4 +1,9 @@
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { orderCiphers } from '../../../src/decide/order-ciphers.ts';
+import type { CipherCosts } from '../../../src/model/cipher-costs.ts';
+import { systemClock } from '../../../src/platform/clock.ts';
+import { measureCiphers } from '../../../src/ssh/ciphers/measure-ciphers.ts';
+import { ssh2Tables } from '../../../src/ssh/extensions/tables.ts';
 import { DEFAULT_OPTIONS, type HopOptions } from '../../../src/ssh/hop-options.ts';
 import { type OpenSsh10, openssh10 } from '../../support/openssh10.ts';
 import { run } from '../../support/run.ts';
@@ -24,15 +29,15 @@ const start = async (version: 'system' | '10', config: readonly string[] = []): 
 const asking = (algorithms: Partial<HopOptions['algorithms']>) => ({ algorithms: { ...DEFAULT_OPTIONS.algorithms, ...algorithms } });
 
 /** What sshd says was agreed on, from its log. */
-async function agreedWith(sshd: Sshd, algorithms: Partial<HopOptions['algorithms']> = {}) {
+async function agreedWith(sshd: Sshd, algorithms: Partial<HopOptions['algorithms']> = {}, cipherCosts: CipherCosts | null = null) {
   const from = sshd.log().length;
-  const link = await dial(await hopOf(sshd, asking(algorithms)));
+  const link = await dial(await hopOf(sshd, asking(algorithms)), { cipherCosts: () => cipherCosts });
   await link.ping();
   await link.close(1_000);
   const log = sshd.log().slice(from);
   const [, kex] = /kex: algorithm: (\S+)/.exec(log) ?? [];
   const [, cipher, mac] = /kex: client->server cipher: (\S+) MAC: (\S+)/.exec(log) ?? [];
-  return { kex, cipher, mac };
+  return { kex, cipher, mac, told: link.cipher };
 }
 
 /** Whether the real client comes in with the same lists. */
@@ -95,6 +100,38 @@ describe('the key exchange', () => {
     const ciphers = ['aes256-ctr', 'aes128-gcm@openssh.com'];
     const macs = ['umac-128-etm@openssh.com', 'hmac-sha2-512'];
     expect(await agreedWith(sshd, { ciphers, macs })).toMatchObject({ cipher: 'aes256-ctr', mac: 'hmac-sha2-512' });
+  });
+});
+
+describe('the cipher', () => {
+  const [A128, A256, CHA] = ['aes128-gcm@openssh.com', 'aes256-gcm@openssh.com', 'chacha20-poly1305@openssh.com'] as const;
+  const WITHOUT_AES = { [A128]: 12, [A256]: 16, [CHA]: 2.5 };
+  const WITH_AES = { [A128]: 0.6, [A256]: 0.6, [CHA]: 0.8 };
+  const cases: readonly { takes?: string; ciphers?: readonly string[]; costs: CipherCosts | null; is: string }[] = [
+    { costs: WITH_AES, is: A128 },
+    { costs: WITHOUT_AES, is: CHA },
+    // The server may have fewer, and ssh_config its own order: then that counts, whatever is faster.
+    { takes: CHA, costs: WITH_AES, is: CHA },
+    { takes: `${CHA},${A256}`, costs: WITH_AES, is: A256 },
+    { takes: 'aes256-ctr', costs: WITHOUT_AES, is: 'aes256-ctr' },
+    { takes: `aes128-ctr,${CHA}`, costs: null, is: CHA },
+    { ciphers: [CHA, A128], costs: WITH_AES, is: CHA },
+    { ciphers: ['aes192-ctr', A128], costs: WITH_AES, is: 'aes192-ctr' },
+    { ciphers: [A256, CHA], costs: WITHOUT_AES, is: A256 },
+  ];
+
+  test.each(cases)('is $is where the server takes $takes, ssh_config has $ciphers and $costs was measured', async (one) => {
+    const sshd = await start('system', one.takes === undefined ? [] : [`Ciphers ${one.takes}`]);
+    const asked = one.ciphers === undefined ? {} : { ciphers: one.ciphers };
+    expect(await agreedWith(sshd, asked, one.costs)).toMatchObject({ cipher: one.is, told: one.is });
+  });
+
+  test('is what this processor suggests before anything was measured, and what really was measured after', async () => {
+    const sshd = await start('10');
+    const [suggested] = ssh2Tables().DEFAULT_CIPHER;
+    expect((await agreedWith(sshd)).cipher).toBe(suggested);
+    const costs = await measureCiphers({ clock: systemClock, signal: new AbortController().signal });
+    expect((await agreedWith(sshd, {}, costs)).cipher).toBe(orderCiphers([A128, A256, CHA], costs)[0]);
   });
 });
 

@@ -42,6 +42,22 @@ describe('what is offered', () => {
     });
   });
 
+  test('is the fastest cipher first where ssh_config names none, and not where it does', () => {
+    const [aes, chacha] = ['aes256-gcm@openssh.com', 'chacha20-poly1305@openssh.com'];
+    const given = { hostKeys: ['ssh-ed25519'], cipherCosts: { 'aes128-gcm@openssh.com': 9, [aes]: 9, [chacha]: 1 } };
+    const ciphersOf = (ciphers: readonly string[] | null) => algorithmsFor(hopWith({ ciphers }), given).cipher;
+    expect(ciphersOf(null)[0]).toBe(chacha);
+    expect(ciphersOf(null).toSorted()).toEqual(offer().cipher.toSorted());
+    expect(ciphersOf([aes, chacha])).toEqual([aes, chacha]);
+    expect(ciphersOf([aes])).toEqual([aes]);
+  });
+
+  test('is a cipher that authenticates before any that does not', () => {
+    const { cipher } = offer();
+    expect(cipher.slice(0, 3).toSorted()).toEqual(['aes128-gcm@openssh.com', 'aes256-gcm@openssh.com', 'chacha20-poly1305@openssh.com']);
+    expect(cipher.slice(3).every((name) => name.endsWith('-ctr'))).toBe(true);
+  });
+
   test('is none of what needs a MAC where all MACs asked for are unknown', () => {
     const { cipher } = offer({ ciphers: ['aes128-ctr', 'aes256-gcm@openssh.com'], macs: ['umac-128@openssh.com'] });
     expect(cipher).toEqual(['aes256-gcm@openssh.com']);

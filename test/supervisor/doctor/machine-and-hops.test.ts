@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { problem } from '../../../src/model/problem.ts';
 import type { Finding } from '../../../src/model/finding.ts';
 import { checkAccount } from '../../../src/supervisor/doctor/checks/account.ts';
+import { checkCipher } from '../../../src/supervisor/doctor/checks/cipher.ts';
 import { checkClientAlive } from '../../../src/supervisor/doctor/checks/client-alive.ts';
 import { checkCredentials } from '../../../src/supervisor/doctor/checks/credentials.ts';
 import { checkDoubledInterval } from '../../../src/supervisor/doctor/checks/doubled-interval.ts';
@@ -114,6 +115,20 @@ describe('the doctor, of a hop,', () => {
     const [found] = checkReachable(hop({ reached: { is: 'failed', problem: away } }));
     expect(found?.fix).toMatch(/^Wait/);
     expect(found?.fix).not.toContain('ssh -v');
+  });
+
+  test('names the cipher, who has put it first, and how fast it is here', () => {
+    const name = 'aes128-gcm@openssh.com';
+    const at = hop();
+    const whats = (over: Parameters<typeof hop>[0]) => checkCipher(hop(over)).map(({ severity, what }) => `${severity}: ${what}`);
+    expect(whats({})).toEqual([
+      `ok: It is encrypted by ${name}, the first in the order of this machine that the server takes. How fast each is here was not measured yet.`,
+    ]);
+    const named = { ...at.hop, algorithms: { ...at.hop.algorithms, ciphers: [name] } };
+    expect(whats({ hop: named, cipher: { name, costs: { [name]: 0.5 } } })).toEqual([
+      `ok: It is encrypted by ${name}, the first of Ciphers in ssh_config that the server takes. Measured here, there and back: ${name} 2000 MB/s.`,
+    ]);
+    expect(whats({ cipher: null })).toEqual([]);
   });
 
   test('names where a host key is known, and the files that cannot be read', () => {
