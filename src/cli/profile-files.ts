@@ -94,15 +94,18 @@ function fileOf(profile: FoundProfile, { read, isTrusted }: Outcome): ProfileFil
  */
 export function checkedProfiles(files: readonly ProfileFile[], { paths }: Context): readonly LoadedProfile[] {
   checkFiles(files);
-  const stranger = files.find(({ trusted }) => !trusted);
-  if (stranger !== undefined)
-    throw new ProblemError(
-      problem('profile-untrusted', { name: stranger.name, source: stranger.source.team?.name ?? stranger.source.directory }),
-    );
+  const strangers = files.filter(({ trusted }) => !trusted);
+  if (strangers.length > 0) throw new ProblemError(untrusted(strangers));
   const open = files.filter((file) => file.open !== null);
   if (open.length > 0) throw new ProblemError(valuesMissing(open, paths));
   return files.flatMap(({ loaded }) => loaded ?? []);
 }
+
+const untrusted = (files: readonly ProfileFile[]): Problem =>
+  problem('profile-untrusted', {
+    name: files.map(({ name }) => name).join(' '),
+    source: [...new Set(files.map(({ source }) => source.team?.name ?? source.directory))].join(', '),
+  });
 
 /** Throws when any of them has errors; that values of variables are missing is none. */
 export function checkFiles(files: readonly ProfileFile[]): void {

@@ -3,12 +3,13 @@ import { problem, ProblemError } from '../../model/problem.ts';
 import { EXIT } from '../../model/problems/entry.ts';
 import { nameStandIns } from '../../model/stand-ins.ts';
 import { SCHEMA_VERSION } from '../../model/snapshot.ts';
+import type { FoundProfiles } from '../../profiles/find-profiles.ts';
 import { findSource } from '../../profiles/sources/source-list.ts';
 import { approve, readApproved } from '../approvals.ts';
 import { type Context, defineCommand } from '../command.ts';
-import { viewText } from '../output/deeds-text.ts';
+import { viewsText } from '../output/deeds-text.ts';
 import { shortId } from '../output/source-text.ts';
-import { allProfiles, checkFiles, loadAll, pickAmong, type ProfileFile } from '../profile-files.ts';
+import { allProfiles, checkFiles, loadAll, pickAmong, type ProfileFile, tell } from '../profile-files.ts';
 import { applyToRunning } from '../reload-tunnels.ts';
 import { confirmTrust } from '../trust/confirm.ts';
 import { leftBehind, move, type Move, movesOf } from '../trust/updates.ts';
@@ -16,22 +17,23 @@ import { type View, viewOf } from '../trust/view.ts';
 
 export const command = defineCommand({
   name: 'profiles trust',
-  usage: ['profiles trust <name>... [--yes]', 'profiles trust --source <source> [--yes]'],
+  usage: ['profiles trust <name>... [--yes]', 'profiles trust --source <source> [--yes]', 'profiles trust --all [--yes]'],
   describe:
     'Shows what profiles of others do, or what has changed since you trusted them, and asks whether they may. After any change they need it again. An update of a source is in use once it is trusted.',
   examples: [
     ['tunnels profiles trust db-prod', 'shows it, and asks'],
-    ["tunnels profiles trust '*'", 'all that there are'],
+    ['tunnels profiles trust --all', 'all that wait for it; what has changed in several of them is shown once'],
     ['tunnels profiles trust --source team', 'all of one source, with its update'],
     ['tunnels profiles trust db-prod --yes', 'for a script that has compared what it trusts'],
   ],
   words: { least: 0, most: Number.POSITIVE_INFINITY },
   options: {
     yes: { type: 'boolean', alias: 'y', describe: 'do not ask' },
+    all: { type: 'boolean', describe: 'every profile that is not trusted as it is' },
     source: { type: 'string', describe: 'the profiles of this source', requiresArg: true },
   },
-  async run({ words, flags: { yes, source } }, context) {
-    const files = await pick(words, source ?? null, context);
+  async run({ words, flags: { yes, source, all } }, context) {
+    const files = await pick(words, { source: source ?? null, all: all === true }, context);
     checkFiles(files);
     const views = viewsOf(
       files.filter((file) => file.source.needsTrust),
@@ -41,7 +43,7 @@ export const command = defineCommand({
     const open = views.filter(({ file }) => !file.trusted);
     const isAsked = open.length + moves.length > 0;
     tellViews(isAsked ? views : [], context);
-    if (!isAsked) context.screen.say(`${files.map(({ name }) => name).join(', ')}: trusted as it is already.`);
+    if (!isAsked) context.screen.say(alreadyText(files));
     await tellMoves(moves, files, context);
     if (isAsked && yes !== true)
       await confirmTrust(
@@ -55,14 +57,31 @@ export const command = defineCommand({
   },
 });
 
-async function pick(words: readonly string[], source: string | null, context: Context): Promise<ProfileFile[]> {
+const alreadyText = (files: readonly ProfileFile[]): string =>
+  files.length === 0 ? 'No profile waits to be trusted.' : `${files.map(({ name }) => name).join(', ')}: trusted as it is already.`;
+
+type Asked = { readonly source: string | null; readonly all: boolean };
+
+async function pick(words: readonly string[], { source, all }: Asked, context: Context): Promise<ProfileFile[]> {
   const found = await allProfiles(context, 'newest');
+  if (all && (words.length > 0 || source !== null))
+    throw new ProblemError(problem('option-needs-words', { command: 'profiles trust', option: '--all' }));
+  if (all) return await waiting(found, context);
   if (source === null && words.length === 0)
     throw new ProblemError(problem('words-missing', { command: 'profiles trust', usage: 'profiles trust <name>...' }));
   if (source === null) return await pickAmong(found, words, context);
   const { name } = findSource(context.paths, source);
   const own = { ...found, profiles: found.profiles.filter(({ source: { team } }) => team?.name === name) };
   return words.length > 0 ? await pickAmong(own, words, context) : await loadAll(own.profiles, context);
+}
+
+/** One with errors waits for something else, and keeps no other from being trusted. */
+async function waiting({ profiles, errors }: FoundProfiles, context: Context): Promise<ProfileFile[]> {
+  const used = profiles.filter(({ shadowedBy, source }) => shadowedBy === null && source.needsTrust);
+  const files = (await loadAll(used, context)).filter(({ trusted }) => !trusted);
+  const readable = files.filter(({ loaded, open }) => loaded !== null || open !== null);
+  tell([...errors, ...files.filter((file) => !readable.includes(file)).flatMap((file) => file.errors)], context);
+  return readable;
 }
 
 function viewsOf(files: readonly ProfileFile[], { paths }: Context): View[] {
@@ -73,7 +92,7 @@ function viewsOf(files: readonly ProfileFile[], { paths }: Context): View[] {
 /** To the terminal of the person who is asked, also where stdout goes elsewhere. */
 function tellViews(views: readonly View[], { screen, keyboard }: Context): void {
   const toStderr = keyboard !== null && !screen.stdoutIsTerminal;
-  const text = views.map((view) => viewText(view, toStderr ? screen.errInk : screen.ink)).join('\n\n');
+  const text = viewsText(views, toStderr ? screen.errInk : screen.ink);
   if (toStderr) screen.complain(text);
   else screen.print(text);
 }

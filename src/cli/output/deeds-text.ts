@@ -1,17 +1,40 @@
+import pc from 'picocolors';
 import type { Danger, Deed } from '../../model/deeds/deed.ts';
 import { reasonsOfDeed, wordsOfDeed } from '../../model/deeds/deed-words.ts';
 import type { DeedChange } from '../../model/deeds/diff-deeds.ts';
 import { visible } from '../../model/visible.ts';
 import { printSource } from '../../profiles/source.ts';
+import { commonChanges } from '../trust/common-changes.ts';
 import { isNews, type View } from '../trust/view.ts';
 import type { Ink } from './screen.ts';
 
-/** What a person reads before trusting a profile: all that it does, or what is different since it was trusted. */
-export function viewText({ file, deeds, changes, own }: View, ink: Ink): string {
+/**
+ * What a person reads before trusting profiles: of each all that it does, or what is different since it was trusted. What has
+ * changed in several of them in the same way, as a line of the known_hosts beside them, is told once for all of these.
+ */
+export function viewsText(views: readonly View[], ink: Ink): string {
+  const common = commonChanges(views, keyOf);
+  const told = new Set(common.flatMap(({ texts }) => [...texts]));
+  return [
+    ...common.map(({ names, changes }) =>
+      [`${ink.bold(names.join(', '))}  ${ink.dim('each of them')}`, CHANGED, ...changes.map((change) => changeText(change, ink))].join(
+        '\n',
+      ),
+    ),
+    ...views.map((view) => viewText(view, told, ink)),
+  ].join('\n\n');
+}
+
+const CHANGED = '  has changed since you trusted it:';
+
+const PLAIN = pc.createColors(false);
+const keyOf = (change: DeedChange): string => changeText(change, PLAIN);
+
+function viewText({ file, deeds, changes, own }: View, told: ReadonlySet<string>, ink: Ink): string {
   const from = ink.dim(`${printSource(file.source)}  ${visible(file.file)}`);
   return [
     `${ink.bold(file.name)}  ${from}`,
-    ...(changes === null ? deeds.map((deed) => lineOf(deed, ink)) : changesText(changes, ink)),
+    ...(changes === null ? deeds.map((deed) => lineOf(deed, ink)) : changesText(changes, told, ink)),
     ...(own.length === 0 ? [] : ['  With your own changes (overrides.yaml):', ...own.map((change) => changeText(change, ink))]),
   ].join('\n');
 }
@@ -23,12 +46,18 @@ export const warningsText = (deeds: readonly Deed[], ink: Ink): string =>
     .map((deed) => lineOf(deed, ink))
     .join('\n');
 
-function changesText(changes: readonly DeedChange[], ink: Ink): string[] {
-  const news = changes.filter(isNews);
-  const same = changes.length - news.length;
-  if (news.length === 0) return ['  does what it did when you trusted it; only how its files are written has changed'];
+function changesText(changes: readonly DeedChange[], told: ReadonlySet<string>, ink: Ink): string[] {
+  const all = changes.filter(isNews);
+  const same = changes.length - all.length;
+  if (all.length === 0) return ['  does what it did when you trusted it; only how its files are written has changed'];
+  const news = all.filter((change) => !told.has(keyOf(change)));
   const rest = same === 0 ? [] : [ink.dim(`    (${same} as before)`)];
-  return ['  has changed since you trusted it:', ...news.map((change) => changeText(change, ink)), ...rest];
+  if (news.length === 0) return ['  has changed only as shown above', ...rest];
+  return [
+    news.length === all.length ? CHANGED : '  has changed as shown above, and:',
+    ...news.map((change) => changeText(change, ink)),
+    ...rest,
+  ];
 }
 
 function changeText(change: DeedChange, ink: Ink): string {

@@ -47,8 +47,11 @@ export const USAGE: Entries<UsageFacts> = {
   'profile-untrusted': {
     retry: 'person',
     exit: EXIT.personNeeded,
-    text: (f) => `The profile ${f.name} comes from ${f.source} and you have not trusted it as it is now. Nothing was started.`,
-    next: (f) => `See what it does and accept it: tunnels profiles trust ${f.name}`,
+    text: (f) =>
+      f.name.includes(' ')
+        ? `The profiles ${f.name.replaceAll(' ', ', ')} come from ${f.source} and you have not trusted them as they are now. Nothing was started.`
+        : `The profile ${f.name} comes from ${f.source} and you have not trusted it as it is now. Nothing was started.`,
+    next: (f) => `See what ${f.name.includes(' ') ? 'they do and accept them' : 'it does and accept it'}: tunnels profiles trust ${f.name}`,
   },
   'profile-values-missing': {
     retry: 'person',
