@@ -1,8 +1,9 @@
-import { background } from '../../support/child.ts';
+import { type Background, background } from '../../support/child.ts';
 import { freePort } from '../../support/free-port.ts';
 import { familyOf } from '../../support/proc.ts';
 import { snapshot } from '../../support/status.ts';
 import { until } from '../../support/until.ts';
+import { timed } from '../measure.ts';
 import type { Place } from './place.ts';
 import { listensBeside } from './processes.ts';
 
@@ -12,6 +13,8 @@ export type Way = { readonly hops: 1 | 2; readonly ciphers?: string };
 /** Tunnels that are up, each with one local forward to the target. */
 export type Opened = {
   readonly ports: readonly number[];
+  /** Until they listened. */
+  readonly tookMs: number;
   /** The processes of the client side. */
   pids(): number[];
   close(): Promise<void>;
@@ -29,13 +32,13 @@ export const tunnels: Client = {
       const forward = `{ local: ${ports[index]}, to: "127.0.0.1:${target.port}" }`;
       lab.profile(`bench${index}`, [forward], { hops: hops === 1 ? lab.oneHop : lab.hops, more });
     }
-    await checked(lab.cli.run(['up', ...names]));
+    const tookMs = await timed(() => checked(lab.cli.run(['up', ...names])));
     const { supervisor } = await snapshot(lab.cli);
     const close = async (): Promise<void> => {
       await checked(lab.cli.run(['down', ...names]));
       await quiet(lab);
     };
-    return { ports, pids: () => familyOf(supervisor!.pid), close };
+    return { ports, tookMs, pids: () => familyOf(supervisor!.pid), close };
   },
 };
 
@@ -43,20 +46,24 @@ export const ssh: Client = {
   name: 'ssh',
   async open(place, ways) {
     const ports = await Promise.all(ways.map(freePort));
-    const started = ways.map((way, index) => startSsh(place, { ...way, port: ports[index]! }));
-    for (const [index, { pid }] of started.entries()) await until(() => listensBeside(pid, ports[index]!), { what: 'ssh -L to listen' });
+    writeConfig(place);
+    const started: Background[] = [];
+    const tookMs = await timed(async () => {
+      for (const [index, way] of ways.entries()) started.push(startSsh(place, { ...way, port: ports[index]! }));
+      for (const [index, { pid }] of started.entries()) {
+        await until(() => listensBeside(pid, ports[index]!), { what: 'ssh -L to listen', everyMs: 1 });
+      }
+    });
     const close = async (): Promise<void> => {
       await Promise.all(started.map((program) => program.stop()));
       await quiet(place.lab);
     };
-    return { ports, pids: () => started.flatMap(({ pid }) => familyOf(pid)), close };
+    return { ports, tookMs, pids: () => started.flatMap(({ pid }) => familyOf(pid)), close };
   },
 };
 
 /** `ssh -N -L`, with -J for the first of two hops. */
-export function startSsh(place: Place, { hops, ciphers, port }: Way & { readonly port: number }) {
-  const { lab, netns, target } = place;
-  writeConfig(place);
+function startSsh({ lab, netns, target }: Place, { hops, ciphers, port }: Way & { readonly port: number }): Background {
   const inside = netns === undefined ? [] : ['ip', 'netns', 'exec', netns];
   const as = ['setpriv', '--reuid', String(lab.user.uid), '--regid', String(lab.user.gid), '--clear-groups'];
   const how = ['-N', ...(ciphers === undefined ? [] : ['-c', ciphers]), '-L', `127.0.0.1:${port}:127.0.0.1:${target.port}`];

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type Background, background } from '../../support/child.ts';
+import { background } from '../../support/child.ts';
 import { must, run } from '../../support/run.ts';
 import { tempDir } from '../../support/temp-home.ts';
 
@@ -53,11 +53,6 @@ export const loadRunner =
     if (ran.code !== 0) throw new Error(`load ${args.join(' ')}: ${ran.signal ?? ran.code} ${ran.stderr}`);
     return JSON.parse(ran.stdout) as Load;
   };
-
-/** One that goes on until it is stopped. */
-export function keepLoading(programs: Programs, args: readonly (string | number)[]): Background {
-  return background(programs.load, args.map(String));
-}
 
 const inside = (netns: string | undefined, argv: readonly string[]): [string, ...string[]] =>
   (netns === undefined ? argv : ['ip', 'netns', 'exec', netns, ...argv]) as [string, ...string[]];

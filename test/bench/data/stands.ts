@@ -59,3 +59,25 @@ export const latency =
     const { p50, p99 } = await load(mode, ports[0]!, SECONDS);
     return { p50, p99 };
   };
+
+/** The round trip on the second tunnel while the first one carries a stream, over the same when nothing else is under way. */
+export const besideBulk =
+  (direction: 'up' | 'down'): Measure =>
+  async ({ load }, { ports: [first, second] }) => {
+    const idle = await load('ping', second!, SECONDS);
+    const busy = await load('beside', direction, first!, second!, SECONDS);
+    return { p50: busy.p50, p99: busy.p99, slower: busy.p50 / idle.p50 };
+  };
+
+/** Milliseconds until a tunnel is up: all of `tunnels up` with the supervisor running; `ssh` until its forward listens. */
+export const comingUp =
+  (way: Way) =>
+  async (place: Place): Promise<Stand> => {
+    await place.lab.cli.run(['supervisor', 'start']);
+    const sample = async (client: Client): Promise<Sample> => {
+      const opened = await client.open(place, [way]);
+      await opened.close();
+      return { ms: opened.tookMs };
+    };
+    return { tunnels: () => sample(tunnels), ssh: () => sample(ssh), close: async () => {} };
+  };

@@ -3,6 +3,7 @@
 //   load short PORT AT_ONCE SECONDS             connect, ask, hear one byte, close
 //   load pieces PORT SECONDS                    the same one after the other, the request written in two pieces
 //   load ping PORT SECONDS                      one byte there and back, on one connection
+//   load beside up|down BULK_PORT PORT SECONDS  the same while another stream is under way
 //   load hold PORT COUNT                        opens connections, each answered once, and keeps them until stdin ends
 #define _GNU_SOURCE
 #include "wire.h"
@@ -11,7 +12,7 @@
 #include <sys/resource.h>
 #include <time.h>
 
-enum { MOST_SAMPLES = 1 << 20, MOST_PORTS = 64, WARM_UP = 50 };
+enum { MOST_SAMPLES = 1 << 20, MOST_PORTS = 64, WARM_UP = 20, FEWEST = 20 };
 
 struct worker {
   pthread_t thread;
@@ -20,6 +21,7 @@ struct worker {
   double until;
   double *samples;
   size_t count;
+  _Atomic uint64_t moved; // bytes so far
 };
 
 static double now(void) {
@@ -60,6 +62,7 @@ static void *upload(void *arg) {
     size_t n = left < CHUNK ? left : CHUNK;
     say(fd, chunk, n);
     left -= n;
+    worker->moved += n;
   }
   uint64_t arrived;
   hear(fd, &arrived, sizeof arrived);
@@ -83,6 +86,7 @@ static void *download(void *arg) {
       exit(1);
     }
     left -= n;
+    worker->moved += n;
   }
   close(fd);
   return NULL;
@@ -133,7 +137,7 @@ static void *ping(void *arg) {
     say(fd, &byte, 1);
     hear(fd, &byte, 1);
   }
-  for (double start = now(); start < worker->until; start = now()) {
+  for (double start = now(); start < worker->until || worker->count < FEWEST; start = now()) {
     say(fd, &byte, 1);
     hear(fd, &byte, 1);
     note(worker, now() - start);
@@ -171,13 +175,15 @@ static void print_latencies(struct worker *workers, int many, double seconds) {
   printf("{\"count\":%zu,\"perSecond\":%.1f,\"p50\":%.1f,\"p99\":%.1f}\n", count, count / seconds, all[count / 2] * 1e6, all[count * 99 / 100] * 1e6);
 }
 
+static void start(struct worker *worker, void *(*work)(void *)) {
+  must(-pthread_create(&worker->thread, NULL, work, worker), "pthread_create");
+}
+
 static double run(struct worker *workers, int many, void *(*work)(void *)) {
-  double start = now();
-  for (int i = 0; i < many; i++) {
-    must(-pthread_create(&workers[i].thread, NULL, work, &workers[i]), "pthread_create");
-  }
+  double begun = now();
+  for (int i = 0; i < many; i++) start(&workers[i], work);
   for (int i = 0; i < many; i++) pthread_join(workers[i].thread, NULL);
-  return now() - start;
+  return now() - begun;
 }
 
 static int ports_of(char *text, int *ports) {
@@ -213,6 +219,20 @@ static void latencies(char **argv, int many, void *(*work)(void *)) {
   print_latencies(workers, many, run(workers, many, work));
 }
 
+// The other stream goes on until the process ends; it is under way once its first megabytes have passed.
+static void beside(char **argv) {
+  static struct worker bulk = {.request.count = 1ULL << 50};
+  int up = argv[2][0] == 'u';
+  bulk.port = atoi(argv[3]);
+  bulk.request.kind = up ? UP : DOWN;
+  start(&bulk, up ? upload : download);
+  while (bulk.moved < 32 * 1000 * 1000) usleep(1000);
+  struct worker pinger = {.port = atoi(argv[4]), .request.kind = ECHO, .samples = malloc(MOST_SAMPLES * sizeof(double))};
+  pinger.until = now() + atof(argv[5]);
+  print_latencies(&pinger, 1, run(&pinger, 1, ping));
+  exit(0);
+}
+
 static void raise_limit(void) {
   struct rlimit files;
   must(getrlimit(RLIMIT_NOFILE, &files), "getrlimit");
@@ -227,6 +247,7 @@ int main(int argc, char **argv) {
   else if (argc == 5 && strcmp(mode, "short") == 0) latencies(argv, atoi(argv[3]), short_ones);
   else if (argc == 4 && strcmp(mode, "pieces") == 0) latencies(argv, 1, two_pieces);
   else if (argc == 4 && strcmp(mode, "ping") == 0) latencies(argv, 1, ping);
+  else if (argc == 6 && strcmp(mode, "beside") == 0) beside(argv);
   else if (argc == 4 && strcmp(mode, "hold") == 0) hold(atoi(argv[2]), strtoull(argv[3], NULL, 10));
   else {
     fprintf(stderr, "usage: see the head of load.c\n");
