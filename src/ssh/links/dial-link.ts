@@ -44,9 +44,12 @@ export type DialLinkGiven = {
 /** One hop from nothing to a logged-in link. What needs no network runs beside what does. */
 export async function dialLink(hop: ResolvedHop, given: DialLinkGiven): Promise<LiveLink> {
   const over = new AbortController();
+  let calm = (): void => {};
   try {
+    calm = given.via?.hurry() ?? calm;
     return await dialAsking(hop, given, { ...watchPerson(given.person), signal: AbortSignal.any([given.signal, over.signal]) });
   } finally {
+    calm();
     // A question whose connection is over would be answered in vain.
     over.abort();
   }

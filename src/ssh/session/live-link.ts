@@ -11,7 +11,7 @@ import type { Overheard, Remote, RemoteProcess } from '../remote/types.ts';
 import type { Ends, Link, Offer, RemoteBinding, Reset, ResolvedHop } from '../types.ts';
 import { type Carrier, endsOf, ParkedSocket } from './carrier.ts';
 import { Offers } from './offers.ts';
-import { onServerKeepalive, sendPing, serverVersion } from './internals.ts';
+import { answerAtOnce, onServerKeepalive, sendPing, serverVersion } from './internals.ts';
 import { OneSession } from './one-session.ts';
 import { breakChannel, openChannel, openExec, openSftp, problemOfTarget } from './open-channel.ts';
 import type { ServerWords, Session } from './open-session.ts';
@@ -119,6 +119,8 @@ export class LiveLink implements Link, Remote, Overheard {
     sendPing(this.#usable(), () => answered.resolve());
     await this.#orLost(answered.promise);
   }
+
+  hurry = (): (() => void) => answerAtOnce(this.#usable(), this.#given.carrier.stream);
 
   async openRaw(to: Address): Promise<Duplex> {
     return await this.#openChannel(to, null);
