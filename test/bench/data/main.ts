@@ -1,12 +1,13 @@
 import { writeFileSync } from 'node:fs';
 import { GROUPS } from './groups.ts';
+import { growth } from './growth/main.ts';
 import type { Line, Where } from './lines.ts';
 import { machine } from './machine.ts';
 import { measure, type Measured } from './measured.ts';
 import { loopback, overLongLink, type Place } from './place.ts';
 import { cellsOf, HEAD, row, rule } from './table.ts';
 
-const PARTS: Readonly<Record<string, () => Promise<boolean>>> = { table };
+const PARTS: Readonly<Record<string, () => Promise<boolean>>> = { table, growth };
 
 /** `table` where no part is named. */
 export async function main([part = 'table', ...more]: readonly string[]): Promise<boolean> {

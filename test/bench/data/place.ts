@@ -16,11 +16,11 @@ export type Place = {
 // A log of every channel would be paid for in each short connection.
 const SSHD = { config: ['LogLevel INFO'] };
 
-/** Everything on 127.0.0.1. */
-export async function loopback(): Promise<Place> {
+/** Everything on 127.0.0.1; `listen` gives the servers other addresses of this machine. */
+export async function loopback({ listen = '127.0.0.1' }: { readonly listen?: string } = {}): Promise<Place> {
   const programs = await compile();
   const target = await startTarget(programs);
-  const lab = await makeLab({ bastion: SSHD, far: SSHD });
+  const lab = await makeLab({ bastion: { ...SSHD, listen }, far: { ...SSHD, listen } });
   return {
     lab,
     programs,

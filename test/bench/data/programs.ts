@@ -54,5 +54,12 @@ export const loadRunner =
     return JSON.parse(ran.stdout) as Load;
   };
 
+/** Opens so many connections to one port and keeps them until it is stopped; `held` are those that were to be had. */
+export async function hold(programs: Programs, port: number, count: number): Promise<{ held: number; stop(): Promise<void> }> {
+  const program = background(programs.load, ['hold', String(port), String(count)]);
+  const [, held] = await program.waitFor(/held (\d+)/);
+  return { held: Number(held), stop: () => program.stop() };
+}
+
 const inside = (netns: string | undefined, argv: readonly string[]): [string, ...string[]] =>
   (netns === undefined ? argv : ['ip', 'netns', 'exec', netns, ...argv]) as [string, ...string[]];
