@@ -8,7 +8,9 @@ import { fileURLToPath } from 'node:url';
 import { licencesOf } from './licences.mjs';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
-const EXTERNAL = ['ssh2', 'cpu-features', 'conf', 'ora', '@napi-rs/keyring'];
+const EXTERNAL = ['ssh2', 'cpu-features', 'ora', '@napi-rs/keyring'];
+// Files of ours in place of what is bundled for nothing; each says why.
+const INSTEAD = { 'string-width': 'string-width', 'ajv/dist/2020.js': 'no-ajv', 'ajv-formats': 'no-ajv' };
 const ENTRIES = ['tunnels', 'tunnels-supervisor', 'demo'];
 // One file, whose parts run only when they are wanted: many small ones take longer to find than to run.
 const SCRIPT = 'command-line';
@@ -44,7 +46,7 @@ async function bundle(outdir) {
     platform: 'node',
     target: 'node20.19',
     external: EXTERNAL,
-    alias: { 'string-width': join(root, 'test', 'tooling', 'string-width.mjs') },
+    alias: Object.fromEntries(Object.entries(INSTEAD).map(([name, file]) => [name, join(root, 'test', 'tooling', `${file}.mjs`)])),
     minifySyntax: true,
     minifyWhitespace: true,
     legalComments: 'none',
@@ -57,6 +59,8 @@ async function bundle(outdir) {
   const script = await build({
     ...common,
     define: { ...define, 'import.meta.url': 'moduleUrl' },
+    // Few commands need it, and all would read it.
+    external: [...EXTERNAL, 'conf'],
     entryPoints: [join(root, 'bin', `${SCRIPT}.ts`)],
     format: 'cjs',
     outExtension: { '.js': '.cjs' },
@@ -77,7 +81,7 @@ async function finish(file) {
 
 /** `import()` is no more in a script whose compiled form is kept; src/platform/compiled-script.ts says what takes its place. */
 async function finishScript(file) {
-  const late = new RegExp(String.raw`\bimport\((?="(?:${EXTERNAL.join('|')})"\))`, 'g');
+  const late = new RegExp(String.raw`\bimport\((?="(?:${[...EXTERNAL, 'conf'].join('|')})"\))`, 'g');
   const text = (await readFile(file, 'utf8')).replaceAll(late, 'importModule(');
   if (/\bimport\(/.test(text)) throw new Error(`${file} has an import() of its own`);
   await writeFile(file, text);
