@@ -1,10 +1,11 @@
-import ssh2, { type Client, type ParsedKey } from 'ssh2';
+import type { Client, ParsedKey } from 'ssh2';
 import { chooseAlgorithm, signatureNameOf } from '../identity/keys/key-algorithms.ts';
 import { type LoginKey, type SessionProof, type Signing, SigningFailed } from '../identity/keys/login-key.ts';
 import { wireString } from '../identity/keys/wire-reader.ts';
 import { serverVersion } from '../session/internals.ts';
 import { requireShape, UnknownSsh2 } from './guard.ts';
 import { sendMessage } from './send-message.ts';
+import { parseKey } from './ssh2.ts';
 
 /*
  * Public-key logins (RFC 4252 section 7) with any key and any holder of it.
@@ -20,7 +21,7 @@ const LOGIN_KEY = Symbol('login key');
 /** For `key` in an `authHandler`'s answer of type `publickey`. Works only where `extendPublicKeyAuth` was called. */
 export function toSsh2Key(key: LoginKey): ParsedKey {
   // What ssh2 takes for a parsed key is told by a symbol that it keeps to itself; a key made from one inherits it.
-  const shape = requireShape<object>('utils.parseKey(...)', ssh2.utils.parseKey(SOME_KEY), { getPublicSSH: 'function' });
+  const shape = requireShape<object>('utils.parseKey(...)', parseKey(SOME_KEY), { getPublicSSH: 'function' });
   return Object.create(shape, {
     [LOGIN_KEY]: { value: key },
     // Never `ssh-rsa`, for which ssh2 would choose algorithms by itself.
