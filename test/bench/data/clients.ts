@@ -8,7 +8,12 @@ import type { Place } from './place.ts';
 import { listensBeside } from './processes.ts';
 
 /** How a tunnel goes. */
-export type Way = { readonly hops: 1 | 2; readonly ciphers?: string };
+export type Way = {
+  readonly hops: 1 | 2;
+  readonly ciphers?: string;
+  /** One hop by a name of its own, so that no other tunnel shares its connection. */
+  readonly own?: number;
+};
 
 /** Tunnels that are up, each with one local forward to the target. */
 export type Opened = {
@@ -24,14 +29,11 @@ export type Client = { readonly name: 'tunnels' | 'ssh'; open(place: Place, ways
 
 export const tunnels: Client = {
   name: 'tunnels',
-  async open({ lab, target }, ways) {
+  async open(place, ways) {
+    const { lab } = place;
     const ports = await Promise.all(ways.map(freePort));
     const names = ways.map((_, index) => `bench${index}`);
-    for (const [index, { hops, ciphers }] of ways.entries()) {
-      const more = ciphers === undefined ? '' : `sshOptions: ["Ciphers=${ciphers}"]\n`;
-      const forward = `{ local: ${ports[index]}, to: "127.0.0.1:${target.port}" }`;
-      lab.profile(`bench${index}`, [forward], { hops: hops === 1 ? lab.oneHop : lab.hops, more });
-    }
+    for (const [index, way] of ways.entries()) writeProfile(place, { ...way, name: names[index]!, port: ports[index]! });
     const tookMs = await timed(() => checked(lab.cli.run(['up', ...names])));
     const { supervisor } = await snapshot(lab.cli);
     const close = async (): Promise<void> => {
@@ -42,16 +44,29 @@ export const tunnels: Client = {
   },
 };
 
+/** The profile of one tunnel. */
+export function writeProfile(
+  { lab, target }: Place,
+  { hops, ciphers, own, name, port }: Way & { readonly name: string; readonly port: number },
+): void {
+  const more = ciphers === undefined ? '' : `sshOptions: ["Ciphers=${ciphers}"]\n`;
+  const way = own === undefined ? (hops === 1 ? lab.oneHop : lab.hops) : `hops: [own-${own}]\n`;
+  lab.profile(name, [`{ local: ${port}, to: "127.0.0.1:${target.port}" }`], { hops: way, more });
+}
+
+// Servers refuse too many logins at a time (sshd_config(5), MaxStartups).
+const AT_ONCE = 10;
+
 export const ssh: Client = {
   name: 'ssh',
   async open(place, ways) {
     const ports = await Promise.all(ways.map(freePort));
-    writeConfig(place);
     const started: Background[] = [];
     const tookMs = await timed(async () => {
-      for (const [index, way] of ways.entries()) started.push(startSsh(place, { ...way, port: ports[index]! }));
-      for (const [index, { pid }] of started.entries()) {
-        await until(() => listensBeside(pid, ports[index]!), { what: 'ssh -L to listen', everyMs: 1 });
+      for (let from = 0; from < ways.length; from += AT_ONCE) {
+        const few = ways.slice(from, from + AT_ONCE).map((way, index) => startSsh(place, { ...way, port: ports[from + index]! }));
+        started.push(...few);
+        for (const [index, { pid }] of few.entries()) await listening(pid, ports[from + index]!);
       }
     });
     const close = async (): Promise<void> => {
@@ -72,11 +87,8 @@ function startSsh({ lab, netns, target }: Place, { hops, ciphers, port }: Way & 
   return background(argv[0]!, argv.slice(1), { cwd: '/', env: { PATH: process.env['PATH'] } });
 }
 
-function writeConfig({ lab }: Place): void {
-  const host = (name: string, { host: address, port }: { host: string; port: number }): string =>
-    `Host ${name}\n  HostName ${address}\n  Port ${port}\n  IdentityFile ${lab.key.path}\n`;
-  lab.home.write('.ssh/config', host('bench-bastion', lab.bastion) + host('bench-far', lab.far));
-}
+const listening = (pid: number, port: number): Promise<unknown> =>
+  until(() => listensBeside(pid, port), { what: 'ssh -L to listen', everyMs: 1 });
 
 async function checked(command: Promise<{ code: number | null; stderr: string }>): Promise<void> {
   const { code, stderr } = await command;

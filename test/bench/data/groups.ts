@@ -1,6 +1,6 @@
 import type { Group } from './lines.ts';
 import { LONG_LINKS } from './long-link-groups.ts';
-import { besideBulk, bulk, comingUp, latency, short, standing } from './stands.ts';
+import { besideBulk, bulk, comingUp, idle, latency, short, standing } from './stands.ts';
 
 const ONE_HOP = { hops: 1 } as const;
 const TWO_HOPS = { hops: 2 } as const;
@@ -84,6 +84,16 @@ export const GROUPS: readonly Group[] = [
       { what: '4 heavy tunnels at once, down', of: 'down', unit: 'MB/s', asked: { atLeast: 1.3 } },
     ],
     stand: standing([ONE_HOP, ONE_HOP, ONE_HOP, ONE_HOP], bulk({ streams: 4, megabytes: 384 })),
+  },
+  {
+    where: 'loopback',
+    lines: [{ what: 'RSS of 10 idle tunnels, against `ssh -N`', of: 'memory', unit: 'MB', asked: { atMost: 0.8 } }],
+    stand: idle(10),
+  },
+  {
+    where: 'loopback',
+    lines: [{ what: 'RSS of 100 idle tunnels, against `ssh -N`', of: 'memory', unit: 'MB', asked: { atMost: 0.1 } }],
+    stand: idle(100),
   },
   besideOther('down'),
   besideOther('up'),

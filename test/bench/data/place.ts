@@ -16,11 +16,11 @@ export type Place = {
 // A log of every channel would be paid for in each short connection.
 const SSHD = { config: ['LogLevel INFO'] };
 
-/** Everything on 127.0.0.1; `listen` gives the servers other addresses of this machine. */
-export async function loopback({ listen = '127.0.0.1' }: { readonly listen?: string } = {}): Promise<Place> {
+/** Everything on 127.0.0.1. */
+export async function loopback(): Promise<Place> {
   const programs = await compile();
   const target = await startTarget(programs);
-  const lab = await makeLab({ bastion: { ...SSHD, listen }, far: { ...SSHD, listen } });
+  const lab = withConfig(await makeLab({ bastion: SSHD, far: SSHD }));
   return {
     lab,
     programs,
@@ -39,7 +39,7 @@ export async function overLongLink(options: LongLinkOptions): Promise<Place> {
   const link = await makeLongLink(programs, options);
   const target = await startTarget(programs, link.server);
   const there = { ...SSHD, netns: link.server, listen: link.serverAddress };
-  const lab = await makeLab({ bastion: there, far: there, netns: link.client });
+  const lab = withConfig(await makeLab({ bastion: there, far: there, netns: link.client }));
   return {
     lab,
     programs,
@@ -52,4 +52,12 @@ export async function overLongLink(options: LongLinkOptions): Promise<Place> {
       await link.dispose();
     },
   };
+}
+
+/** With the ssh_config of both clients: the hops by name, and the first one by as many names as anybody wants. */
+function withConfig(lab: Lab): Lab {
+  const host = (names: string, { host: address, port }: { host: string; port: number }): string =>
+    `Host ${names}\n  HostName ${address}\n  Port ${port}\n  IdentityFile ${lab.key.path}\n`;
+  lab.home.write('.ssh/config', host('bench-bastion own-*', lab.bastion) + host('bench-far', lab.far));
+  return lab;
 }

@@ -1,7 +1,8 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { type Client, type Opened, ssh, tunnels, type Way } from './clients.ts';
 import type { Sample, Stand } from './lines.ts';
 import type { Place } from './place.ts';
-import { cpuSeconds } from './processes.ts';
+import { cpuSeconds, residentMb } from './processes.ts';
 
 type Measure = (place: Place, opened: Opened) => Promise<Sample>;
 
@@ -81,3 +82,21 @@ export const comingUp =
     };
     return { tunnels: () => sample(tunnels), ssh: () => sample(ssh), close: async () => {} };
   };
+
+/** Resident memory of so many idle tunnels, each with a connection of its own, against as many processes of ssh. */
+export const idle =
+  (count: number) =>
+  async (place: Place): Promise<Stand> => {
+    await place.lab.cli.run(['supervisor', 'restart']);
+    const ways = Array.from({ length: count }, (_, own): Way => ({ hops: 1, own }));
+    const [ours, theirs] = [await tunnels.open(place, ways), await ssh.open(place, ways)];
+    await pause(SETTLE_MS);
+    return {
+      // What the supervisor keeps beside it counts too.
+      tunnels: async () => ({ memory: residentMb(place.lab.cli.processes()) }),
+      ssh: async () => ({ memory: residentMb(theirs.pids()) }),
+      close: async () => void (await Promise.all([ours.close(), theirs.close()])),
+    };
+  };
+
+const SETTLE_MS = 5_000;

@@ -14,7 +14,7 @@ export type Cost = {
   readonly p99: number;
 };
 
-const SETTLE_MS = 2_000;
+const SETTLE_MS = 4_000;
 // A keepalive is due every 15 seconds.
 const IDLE_MS = 15_000;
 const PING_SECONDS = 2;

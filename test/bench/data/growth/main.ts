@@ -80,7 +80,7 @@ function plots(what: 'tunnels' | 'connections', grown: Readonly<Record<string, r
 }
 
 async function withPlace(work: (place: Place) => Promise<void>): Promise<void> {
-  const place = await loopback({ listen: '0.0.0.0' });
+  const place = await loopback();
   try {
     await work(place);
   } finally {

@@ -1,5 +1,6 @@
 import { freePort } from '../../../support/free-port.ts';
 import { timed } from '../../measure.ts';
+import { writeProfile } from '../clients.ts';
 import type { Place } from '../place.ts';
 import { type Cost, costOf } from './look.ts';
 
@@ -13,7 +14,7 @@ export type TunnelsCost = Cost & {
 
 const AT_ONCE = 25;
 
-/** Ever more idle tunnels with one local forward each; the servers must listen on all of 127.0.0.0/8. */
+/** Ever more idle tunnels with one local forward each. */
 export async function growTunnels(place: Place, sharing: Sharing, sizes: readonly number[]): Promise<TunnelsCost[]> {
   const port = await freePort();
   const costs: TunnelsCost[] = [];
@@ -21,7 +22,8 @@ export async function growTunnels(place: Place, sharing: Sharing, sizes: readonl
   await place.lab.cli.run(['supervisor', 'restart']);
   for (const size of sizes) {
     const more = Array.from({ length: size - there }, (_, index) => there + index);
-    for (const n of more) writeProfile(place, { n, sharing, port: n === 0 ? port : 0 });
+    for (const n of more)
+      writeProfile(place, { hops: 1, name: nameOf(n), port: n === 0 ? port : 0, ...(sharing === 'a connection each' && { own: n }) });
     const upMs = await timed(() => bringUp(place, more));
     costs.push({ ...(await costOf(place, { size, port })), upSeconds: upMs / 1000 });
     there = size;
@@ -32,16 +34,6 @@ export async function growTunnels(place: Place, sharing: Sharing, sizes: readonl
 
 async function bringUp(place: Place, which: readonly number[]): Promise<void> {
   for (let at = 0; at < which.length; at += AT_ONCE) await checked(place, ['up', ...which.slice(at, at + AT_ONCE).map(nameOf)]);
-}
-
-type Tunnel = { readonly n: number; readonly sharing: Sharing; readonly port: number };
-
-function writeProfile({ lab, target }: Place, { n, sharing, port }: Tunnel): void {
-  // 127.1.0.1, 127.1.0.2 ...: hosts of their own to whoever dials them.
-  const host = sharing === 'one connection' ? '127.0.0.1' : `127.1.${Math.floor(n / 250)}.${(n % 250) + 1}`;
-  const { bastion, key } = lab;
-  const hop = `{ host: ${host}, port: ${bastion.port}, user: ${bastion.user}, identity: ${key.path}, hostKey: "${bastion.hostKey.fingerprint}" }`;
-  lab.profile(nameOf(n), [`{ local: ${port}, to: "127.0.0.1:${target.port}" }`], { hops: `hops:\n  - ${hop}\n` });
 }
 
 const nameOf = (n: number): string => `grow${n}`;

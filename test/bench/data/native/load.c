@@ -6,11 +6,10 @@
 //   load beside up|down BULK_PORT PORT SECONDS  the same while another stream is under way
 //   load hold PORT COUNT                        opens connections, each answered once, says how many it got, and keeps them
 #define _GNU_SOURCE
-#include "wire.h"
+#include "talk.h"
 #include <pthread.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <time.h>
 
 enum { MOST_SAMPLES = 1 << 20, MOST_PORTS = 64, WARM_UP = 20, FEWEST = 20 };
 
@@ -23,37 +22,6 @@ struct worker {
   size_t count;
   _Atomic uint64_t moved; // bytes so far
 };
-
-static double now(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return t.tv_sec + t.tv_nsec / 1e9;
-}
-
-static int try_connect(int port) {
-  struct sockaddr_in at = loopback(port);
-  int fd = must(socket(AF_INET, SOCK_STREAM, 0), "socket");
-  if (connect(fd, (struct sockaddr *)&at, sizeof at) < 0) return -1;
-  no_delay(fd);
-  return fd;
-}
-
-static int connect_to(int port) { return must(try_connect(port), "connect"); }
-
-static void say(int fd, const void *bytes, size_t count) {
-  for (size_t said = 0; said < count;) said += must(send(fd, (const char *)bytes + said, count - said, MSG_NOSIGNAL), "send");
-}
-
-static void hear(int fd, void *bytes, size_t count) {
-  for (size_t heard = 0; heard < count;) {
-    ssize_t n = must(recv(fd, (char *)bytes + heard, count - heard, 0), "recv");
-    if (n == 0) {
-      fprintf(stderr, "the connection ended after %zu of %zu bytes\n", heard, count);
-      exit(1);
-    }
-    heard += n;
-  }
-}
 
 static void *upload(void *arg) {
   struct worker *worker = arg;
