@@ -28,6 +28,8 @@ export type DialLinkGiven = {
   readonly person: Person;
   /** The link that carries this one; null: dialled from here. */
   readonly via: LiveLink | null;
+  /** Resolves once it is certain that this hop is to be logged in to; left out: it is. */
+  readonly vouched?: Promise<void>;
   readonly onRemark?: OnRemark;
   readonly keys?: KeySource;
   /** What is known of them by now. */
@@ -67,6 +69,7 @@ async function dialAsking(hop: ResolvedHop, given: DialLinkGiven, asking: Asking
     verifier,
     login,
     asking,
+    ...(given.vouched && { vouched: given.vouched }),
     onHandshake: given.onHandshake,
     onRemark,
     ...(given.keys && { keys: given.keys }),
