@@ -25,10 +25,9 @@ export type Opened = {
   close(): Promise<void>;
 };
 
-export type Client = { readonly name: 'tunnels' | 'ssh'; open(place: Place, ways: readonly Way[]): Promise<Opened> };
+export type Client = { open(place: Place, ways: readonly Way[]): Promise<Opened> };
 
 export const tunnels: Client = {
-  name: 'tunnels',
   async open(place, ways) {
     const { lab } = place;
     const ports = await Promise.all(ways.map(freePort));
@@ -58,15 +57,13 @@ export function writeProfile(
 const AT_ONCE = 10;
 
 export const ssh: Client = {
-  name: 'ssh',
   async open(place, ways) {
     const ports = await Promise.all(ways.map(freePort));
     const started: Background[] = [];
     const tookMs = await timed(async () => {
       for (let from = 0; from < ways.length; from += AT_ONCE) {
-        const few = ways.slice(from, from + AT_ONCE).map((way, index) => startSsh(place, { ...way, port: ports[from + index]! }));
-        started.push(...few);
-        for (const [index, { pid }] of few.entries()) await listening(pid, ports[from + index]!);
+        const few = ways.slice(from, from + AT_ONCE).map((way, index) => ({ ...way, port: ports[from + index]! }));
+        started.push(...(await startSome(place, few)));
       }
     });
     const close = async (): Promise<void> => {
@@ -77,8 +74,16 @@ export const ssh: Client = {
   },
 };
 
+async function startSome(place: Place, ways: readonly SshWay[]): Promise<Background[]> {
+  const started = ways.map((way) => startSsh(place, way));
+  for (const [index, { pid }] of started.entries()) await listening(pid, ways[index]!.port);
+  return started;
+}
+
+type SshWay = Way & { readonly port: number };
+
 /** `ssh -N -L`, with -J for the first of two hops. */
-function startSsh({ lab, netns, target }: Place, { hops, ciphers, port }: Way & { readonly port: number }): Background {
+function startSsh({ lab, netns, target }: Place, { hops, ciphers, port }: SshWay): Background {
   const inside = netns === undefined ? [] : ['ip', 'netns', 'exec', netns];
   const as = ['setpriv', '--reuid', String(lab.user.uid), '--regid', String(lab.user.gid), '--clear-groups'];
   const how = ['-N', ...(ciphers === undefined ? [] : ['-c', ciphers]), '-L', `127.0.0.1:${port}:127.0.0.1:${target.port}`];

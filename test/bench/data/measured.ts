@@ -30,6 +30,9 @@ export async function measure(group: Group, place: Place, { rounds, wanted }: Wi
   return group.lines.filter(wanted).map((line) => judged(line, samples));
 }
 
+/** A line of which nothing came out. */
+export const failed = (line: Line): Measured => ({ ...judged(line, []), met: false });
+
 function judged(line: Line, samples: readonly { tunnels: Sample; ssh: Sample }[]): Measured {
   const rounds = {
     tunnels: samples.map(({ tunnels }) => tunnels[line.of] ?? Number.NaN),
