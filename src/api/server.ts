@@ -25,7 +25,7 @@ import { openEventStream, openLogStream } from './server-streams.ts';
 /** What the API needs of the tunnels; see each route in contract.ts. Rejections and throws are ProblemErrors. */
 export interface TunnelsPort {
   snapshot(names?: readonly string[]): TunnelSnapshot[];
-  up(name: string, request: UpRequest): TunnelSnapshot;
+  up(name: string, request: UpRequest): TunnelSnapshot | Promise<TunnelSnapshot>;
   change(name: string, request: ChangeRequest): ChangeReply;
   down(name: string): Promise<TunnelSnapshot>;
   restart(name: string, request: AgentRequest): Promise<TunnelSnapshot>;
@@ -96,7 +96,7 @@ function tunnelRoutes(tunnels: TunnelsPort, known: (name: string) => string): Ho
     .put('/:name', async (c) => {
       const name = tunnelName(c.req.param('name'));
       const request = upRequestOf(await c.req.text());
-      return c.json(tunnels.up(name, request));
+      return c.json(await tunnels.up(name, request));
     })
     .put('/:name/profile', async (c) => {
       const name = known(c.req.param('name'));

@@ -105,11 +105,7 @@ type Parts = { readonly tunnels: Tunnels; readonly log: Log };
 
 function bringUp({ tunnels, log }: Parts, { up = [] }: SupervisorOptions): void {
   for (const { name, request } of up) {
-    try {
-      tunnels.up(name, request);
-    } catch (error) {
-      log.problem(problemOf(error), { tunnel: name });
-    }
+    tunnels.up(name, request).catch((error: unknown) => log.problem(problemOf(error), { tunnel: name }));
   }
 }
 

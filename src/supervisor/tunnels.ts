@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { AgentRequest, ChangeReply, ChangeRequest, UpRequest } from '../api/contract.ts';
 import type { CipherCosts } from '../model/cipher-costs.ts';
 import { nearest } from '../model/nearest.ts';
@@ -25,9 +26,9 @@ export type TunnelChange = { readonly type: 'tunnel'; readonly tunnel: TunnelSna
 /** Every tunnel that somebody has asked for. */
 export interface Tunnels {
   snapshot(names?: readonly string[]): TunnelSnapshot[];
-  /** Throws ProblemError: `profile-invalid`, or `state-unwritable` after the tunnel was started all the same. */
-  up(name: string, request: UpRequest): TunnelSnapshot;
-  /** Applies a changed profile to a tunnel, whatever is wanted of it. Throws as `up`. */
+  /** Rejects with ProblemError: `profile-invalid`, or `state-unwritable` after the tunnel was started all the same. */
+  up(name: string, request: UpRequest): Promise<TunnelSnapshot>;
+  /** Applies a changed profile to a tunnel, whatever is wanted of it. Throws what `up` rejects with. */
   change(name: string, request: ChangeRequest): ChangeReply;
   /** The files of the profiles of all tunnels. */
   files(): readonly string[];
@@ -94,11 +95,13 @@ class TunnelSet implements Tunnels {
     return chosen.map(shown).toSorted((a, b) => (a.name < b.name ? -1 : 1));
   }
 
-  up(name: string, request: UpRequest): TunnelSnapshot {
+  async up(name: string, request: UpRequest): Promise<TunnelSnapshot> {
     const { takeOver, ...asked } = request;
     const tunnel = this.#accept({ name, wanted: 'up', ...asked }, { byPerson: true });
     tunnel.runner.up({ takeOver: takeOver === true, byPerson: true });
-    this.#given.wanted.put(tunnel.kept);
+    // The dial is on its way before the disk is waited for; meanwhile something else may have been asked for.
+    await nextTurn();
+    this.#given.wanted.put(this.asked(name) ?? tunnel.kept);
     return shown(tunnel);
   }
 

@@ -13,8 +13,10 @@ export interface KeySource {
   take(method: string): Promise<HybridKeys>;
 }
 
-/** When a connection has come about and is busy with its own work no longer. */
-const QUIET_MS = 250;
+/** After the last step of any connection: when it has come about and is busy with its own work no longer. */
+const QUIET_MS = 150;
+
+const PAUSE_MS = 10;
 
 /** A route often has two hops, and both begin at once after an outage. */
 const SPARES = 2;
@@ -30,6 +32,8 @@ export class SpareKeys {
   /** By place; the empty name: one that has nothing to be made ahead. */
   readonly #chosen = new Map<string, string>();
   #last = '';
+  #wanted: string | null = null;
+  #cancel = (): void => {};
 
   /** Without a clock there is no time ahead of need but a server's. */
   constructor(clock: Pick<Clock, 'after'> | null = null) {
@@ -40,7 +44,10 @@ export class SpareKeys {
   at(place: string): KeySource {
     return {
       // In the next turn of the event loop, when what there was to say has been sent.
-      begun: () => void setImmediate(() => this.#prepare(this.#chosen.get(place) ?? this.#last)),
+      begun: () => {
+        this.#whenQuiet();
+        setImmediate(() => this.#prepare(this.#chosen.get(place) ?? this.#last));
+      },
       greeted: (software, ours) => {
         if (!this.#chosen.has(place)) this.#prepare(likelyMethod(software, ours));
       },
@@ -57,21 +64,37 @@ export class SpareKeys {
     const hybrid = HYBRIDS.get(method);
     if (hybrid === undefined) throw new Error(`${method} is no hybrid method`);
     const spare = this.#spares.get(hybrid.mechanism)?.shift();
-    this.#clock?.after(QUIET_MS, () => this.#prepare(method, SPARES));
+    this.#wanted = method;
+    this.#whenQuiet();
     return await (spare ?? makeHybridKeys(hybrid));
   }
 
-  #prepare(method: string, count = 1): void {
+  /** One at a time, with a pause between: whatever else there is to do comes first. */
+  #whenQuiet(): void {
+    this.#cancel();
+    if (this.#wanted === null || this.#clock === null) return;
+    const method = this.#wanted;
+    this.#cancel = this.#clock.after(QUIET_MS, () => this.#restock(method));
+  }
+
+  #restock(method: string): void {
+    if (this.#prepare(method, SPARES) < SPARES) this.#cancel = this.#clock?.after(PAUSE_MS, () => this.#restock(method)) ?? this.#cancel;
+    else this.#wanted = null;
+  }
+
+  /** Makes one where there are fewer than `count`; gives how many there are. */
+  #prepare(method: string, count = 1): number {
     const hybrid = HYBRIDS.get(method);
-    if (hybrid === undefined) return;
+    if (hybrid === undefined) return count;
     const spares = this.#spares.get(hybrid.mechanism) ?? [];
     this.#spares.set(hybrid.mechanism, spares);
-    while (spares.length < count) {
+    if (spares.length < count) {
       const keys = makeHybridKeys(hybrid);
       // Told to whoever takes them.
       keys.catch(() => {});
       spares.push(keys);
     }
+    return spares.length;
   }
 }
 

@@ -86,11 +86,25 @@ describe('keys for a post-quantum exchange', () => {
     const clock = fakeClock();
     const spares = new SpareKeys(clock);
     await Promise.all([spares.at('a').take(SNTRUP), spares.at('b').take(SNTRUP)]);
-    await clock.advance(249);
+    await clock.advance(149);
     expect(counts()).toEqual([0, 2]);
     await clock.advance(1);
+    expect(counts()).toEqual([0, 3]);
+    await clock.advance(20);
     expect(counts()).toEqual([0, 4]);
     await Promise.all([spares.at('c').take(SNTRUP), spares.at('d').take(SNTRUP)]);
     expect(counts()).toEqual([0, 4]);
+  });
+
+  test('are not made anew while another connection comes about', async () => {
+    const clock = fakeClock();
+    const spares = new SpareKeys(clock);
+    await spares.at('a').take(SNTRUP);
+    await clock.advance(149);
+    spares.at('b').begun();
+    await clock.advance(149);
+    expect(counts()).toEqual([0, 1]);
+    await clock.advance(30);
+    expect(counts()).toEqual([0, 3]);
   });
 });
