@@ -23,6 +23,8 @@ export type LoadedProfile = {
   readonly shared: () => unknown;
   /** As `shared`, but a variable that has no value there has the person's own: what a person is to see before trusting it. */
   readonly toTrust: () => unknown;
+  /** The person's own values of variables that have none in the files, by name. */
+  readonly yours: () => Readonly<Record<string, string>>;
   readonly file: string;
   /** The profile, its bases and the defaults of its folder, as they were read: nothing else is in the document. */
   readonly files: readonly ReadFile[];
@@ -107,11 +109,12 @@ const besideIt = (file: string): Scope => ({ folder: dirname(resolve(file)), lin
 type Sources = { readonly layers: readonly Layer[]; readonly overlay: Overlay; readonly scope: Scope };
 
 function loadedFrom(composed: Composed, { layers, overlay, scope }: Sources): Omit<LoadedProfile, 'profile' | 'document' | 'file'> {
-  const { shared, toTrust, warnings, variables, root } = composed;
+  const { shared, toTrust, yours, warnings, variables, root } = composed;
   const files = layers.map(({ role, source: { file, sha256 } }) => ({ file, role, sha256 }));
   return {
     shared,
     toTrust,
+    yours,
     files,
     sha256: hashOf(files, scope),
     origins: originsOf(root, { files, overlay }),

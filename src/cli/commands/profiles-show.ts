@@ -1,15 +1,15 @@
 import { EXIT } from '../../model/problems/entry.ts';
 import { nameStandIns } from '../../model/stand-ins.ts';
 import { SCHEMA_VERSION } from '../../model/snapshot.ts';
-import { problem, ProblemError } from '../../model/problem.ts';
+import { problem, ProblemError, wordsOf } from '../../model/problem.ts';
 import { profileInvalid } from '../../profiles/file-error.ts';
-import { defineCommand } from '../command.ts';
+import { type Context, defineCommand } from '../command.ts';
 import { wordsOfDeed } from '../../model/deeds/deed-words.ts';
 import { warningsText } from '../output/deeds-text.ts';
 import { profileText } from '../output/profile-text.ts';
 import { deedsIn } from '../trust/view.ts';
 import { resolvedDocument, resolvedText } from '../output/resolved-text.ts';
-import { pickProfiles, valuesMissing } from '../profile-files.ts';
+import { pickProfiles, type ProfileFile, valuesMissing } from '../profile-files.ts';
 
 export const command = defineCommand({
   name: 'profiles show',
@@ -49,7 +49,13 @@ export const command = defineCommand({
       }),
       text: () => (resolved === true ? resolvedText({ file, loaded, settings: context.paths.config }) : plain()),
     });
-    if (file.open !== null) context.screen.explain(valuesMissing([file], context.paths));
+    if (file.open !== null) tellMissing(file, context);
     return EXIT.done;
   },
 });
+
+/** To show it is no failure, so it is told like other remarks. */
+function tellMissing(file: ProfileFile, { screen, paths }: Context): void {
+  const { text, next } = wordsOf(valuesMissing([file], paths));
+  screen.say(`${screen.errInk.yellow('!')} ${text}\n  ${screen.errInk.cyan('→')} ${next}`);
+}

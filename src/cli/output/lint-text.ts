@@ -9,32 +9,39 @@ const PAINT = { error: 'red', warning: 'yellow', note: 'cyan' } as const;
 type Given = { readonly ink: Ink; readonly all: boolean };
 
 /**
- * `file:line:column warning (rule) what`, then why, then what to do. What is the same of several profiles, as a server that all
- * of them go through, is said once, with every place that it is about.
+ * `file:line:column warning (rule) what`, then why, then what to do. Findings of one kind stand together above the same advice,
+ * and what is the same of several profiles, as a server that all of them go through, is said once with every place.
  */
 export function lintTexts(findings: readonly LintFinding[], given: Given): string[] {
-  const groups = new Map<string, LintFinding[]>();
-  for (const finding of findings) {
-    const { severity, rule, text, why, fix } = finding;
-    const key = JSON.stringify([severity, rule, text, why, fix]);
-    groups.set(key, [...(groups.get(key) ?? []), finding]);
-  }
-  return [...groups.values()].map((group) => lintText(group, given));
+  const kinds = grouped(findings, ({ severity, rule, why, fix }) => [severity, rule, why, fix]);
+  return kinds.map((kind) => {
+    const lines = grouped(kind, ({ text }) => [text]).flatMap((same) => placesText(same, given));
+    const [{ why, fix }] = kind;
+    return [...lines, `    ${why}`, `    ${given.ink.cyan('→')} ${visible(fix)}`].join('\n');
+  });
 }
 
-function lintText(group: readonly LintFinding[], { ink, all }: Given): string {
-  const [first, ...others] = group;
-  if (first === undefined) return '';
-  const { severity, rule, text, why, fix } = first;
+type Some = readonly [LintFinding, ...LintFinding[]];
+
+function grouped(findings: readonly LintFinding[], by: (finding: LintFinding) => readonly string[]): Some[] {
+  const groups = new Map<string, Some>();
+  for (const finding of findings) {
+    const key = JSON.stringify(by(finding));
+    const known = groups.get(key);
+    groups.set(key, known === undefined ? [finding] : [...known, finding]);
+  }
+  return [...groups.values()];
+}
+
+function placesText([first, ...others]: Some, { ink, all }: Given): string[] {
+  const { severity, rule, text } = first;
   const named = all ? others : others.slice(0, MOST_PLACES);
   const left = others.length - named.length;
   return [
     `${visible(printSpot(first))} ${ink[PAINT[severity]](severity)} ${ink.dim(`(${rule})`)} ${visible(text)}`,
     ...named.map((other) => `    also ${visible(printSpot(other))}`),
     ...(left === 0 ? [] : [`    and ${left} more (--verbose and --json name them)`]),
-    `    ${why}`,
-    `    ${ink.cyan('→')} ${visible(fix)}`,
-  ].join('\n');
+  ];
 }
 
 const MOST_PLACES = 5;

@@ -3,7 +3,7 @@ import type { Deed } from '../../model/deeds/deed.ts';
 import { deedsOf } from '../../model/deeds/deeds-of.ts';
 import { type DeedChange, diffDeeds } from '../../model/deeds/diff-deeds.ts';
 import { withYoursToGive } from '../../model/deeds/yours-to-give.ts';
-import type { StandIns } from '../../model/stand-ins.ts';
+import { fillStandIns, type StandIns } from '../../model/stand-ins.ts';
 import type { LoadedProfile } from '../../profiles/load-profile.ts';
 import type { Approved } from '../approvals.ts';
 import type { ProfileFile } from '../profile-files.ts';
@@ -31,7 +31,7 @@ export function viewOf(file: ProfileFile, approved: Approved | null): View | nul
   const acts = deedsIn(loaded.document, standIns) ?? [];
   const shared = loaded.toTrust();
   const deeds = deedsIn(shared, standIns);
-  const before = approved === null ? null : deedsIn(approved.document, approved.standIns);
+  const before = approved === null ? null : deedsBefore(approved, loaded);
   return {
     file,
     loaded,
@@ -43,6 +43,10 @@ export function viewOf(file: ProfileFile, approved: Approved | null): View | nul
     own: deeds === null ? [] : diffDeeds(deeds, acts).filter(isNews),
   };
 }
+
+/** With the person's own values where they have been given since: that was not changed by those who wrote the files. */
+const deedsBefore = ({ document, standIns }: Approved, { yours }: LoadedProfile): readonly Deed[] | null =>
+  deedsIn(fillStandIns(document, standIns, yours()), standIns);
 
 /** Also for whoever only shows a profile. */
 export function deedsIn(document: unknown, standIns: StandIns = {}): readonly Deed[] | null {

@@ -57,7 +57,7 @@ export const USAGE: Entries<UsageFacts> = {
   'profile-values-missing': {
     retry: 'person',
     exit: EXIT.usage,
-    text: (f) => `The profile ${f.name} needs a value that everybody gives for themselves: ${f.values}. Nothing was changed.\n${f.errors}`,
+    text: (f) => `${f.name} cannot be brought up yet: what everybody gives for themselves is missing, ${f.values}.\n${f.errors}`,
     next: (f) => `Give yours in ${f.file}, in place of ...:\n${f.lines}`,
   },
   'tunnel-not-found': {

@@ -20,6 +20,8 @@ export type Composed = {
   readonly root: Mapping;
   readonly shared: () => unknown;
   readonly toTrust: () => unknown;
+  /** The person's own values of variables that have none in the files, by name. */
+  readonly yours: () => Readonly<Record<string, string>>;
   readonly variables: Variables;
   readonly errors: readonly FileError[];
   /** One for each variable that is used and has no value. */
@@ -31,7 +33,7 @@ export type Composed = {
 
 export type Unset = FileError & { readonly variable: string };
 
-export type Preview = Pick<Composed, 'root' | 'shared' | 'toTrust'> & {
+export type Preview = Pick<Composed, 'root' | 'shared' | 'toTrust' | 'yours'> & {
   readonly profile: Profile;
   readonly document: ProfileDocument;
   readonly standIns: StandIns;
@@ -77,9 +79,10 @@ export function compose(layers: readonly Layer[], given: Given): Composed {
 
 type Filling = { readonly merged: Mapping; readonly declared: Variables; readonly own: Variables; readonly book: StandInBook | null };
 
-const sharedBy = ({ merged, declared, own, book }: Filling): Pick<Composed, 'shared' | 'toTrust'> => ({
+const sharedBy = ({ merged, declared, own, book }: Filling): Pick<Composed, 'shared' | 'toTrust' | 'yours'> => ({
   shared: () => dataOf(fillVariables(merged, declared, book).root),
   toTrust: () => dataOf(fillVariables(merged, filledIn(declared, own), book).root),
+  yours: () => yoursOf(declared, own),
 });
 
 function preview(filling: Filling & { readonly book: StandInBook }, { name, home, overlay }: Given): Preview | null {
@@ -92,6 +95,14 @@ function preview(filling: Filling & { readonly book: StandInBook }, { name, home
 /** A person's own values only where the files have none. */
 const filledIn = (declared: Variables, own: Variables): Variables =>
   new Map([...declared].map(([name, variable]) => [name, variable.value.value === null ? (own.get(name) ?? variable) : variable]));
+
+const yoursOf = (declared: Variables, own: Variables): Record<string, string> =>
+  Object.fromEntries(
+    [...declared].flatMap(([name, { value }]) => {
+      const mine = value.value === null ? (own.get(name)?.value.value ?? null) : null;
+      return mine === null ? [] : [[name, String(mine)]];
+    }),
+  );
 
 /** What only the files themselves are about. `$schema` says where an editor finds the schema, seen from its own file. */
 const OF_FILES: Readonly<Record<Role, ReadonlySet<string>>> = {

@@ -76,12 +76,22 @@ describe('a profile with variables that everybody gives for themselves', () => {
     expect(err).toContain(`Give yours in ${join(world.home, 'overrides.yaml')}, in place of ...:\n    profiles:\n      db:\n`);
     expect(err).toMatch(/^ +variables:\n +login: \.\.\.\n +port: \.\.\.$/m);
     give(world, '{ login: ann }');
-    expect((await run(world, 'up', 'db')).err).toMatch(/for themselves: port\./);
+    expect((await run(world, 'up', 'db')).err).toMatch(/is missing, port\.$/m);
     give(world, '{ login: ann, port: 2222 }');
     expect((await run(world, 'up', 'db', '--no-wait')).code).toBe(0);
     expect(world.requests.map(({ request }) => request.profile['hops'])).toEqual([
       [{ host: 'gw.prod.example.com', user: 'ann', port: 2222 }],
     ]);
+  });
+
+  test('does not take what its reader has given since for a change of those who wrote it', async () => {
+    const world = repository();
+    await run(world, 'profiles', 'trust', 'db', '--yes');
+    give(world, '{ login: ann, port: 2222 }');
+    rewrite(world, `${PROFILE}  - { name: more, dynamic: 1080 }\n`);
+    const { out } = await run(world, 'profiles', 'trust', 'db', '--yes');
+    expect(out).toContain('+ more: listens on this machine');
+    expect(out).not.toContain('logs you in');
   });
 
   test('needs trust again when the source gives the value, and that is shown as the change', async () => {
@@ -91,7 +101,7 @@ describe('a profile with variables that everybody gives for themselves', () => {
     give(world, '{ port: 22 }');
     expect((await run(world, 'up', 'db')).code).toBe(4);
     const { out } = await run(world, 'profiles', 'trust', 'db', '--yes');
-    expect(out).toContain('  - logs you in on gw.prod.example.com as ${login}, port ${port}');
+    expect(out).toContain('  - logs you in on gw.prod.example.com as ${login}, port 22');
     expect(out).toContain('? + logs you in on gw.prod.example.com as root, port 22');
   });
 
