@@ -12,6 +12,7 @@ import { MESSAGE, openMessage } from './messages.ts';
 import { BadPacket } from './opener.ts';
 import { PacketReader } from './packet-reader.ts';
 import { PacketWriter } from './packet-writer.ts';
+import { RoundTrip } from './round-trip.ts';
 import { SizedWindow } from './sized-window.ts';
 import { WINDOW_LIMITS, WindowBudget, type WindowLimits } from './window-budget.ts';
 
@@ -30,7 +31,7 @@ export type DataShared = { readonly batches: Batches; readonly budget: WindowBud
 const FIRST_ID = 2 ** 24;
 const OUR_PACKET_BYTES = 32 * 1024;
 
-type Opening = Deferred<DataChannel> & { readonly window: SizedWindow };
+type Opening = Deferred<DataChannel> & { readonly window: SizedWindow; readonly askedAt: number };
 
 /**
  * The channels that carry users' bytes, past ssh2's own: packets are read and made here, with the keys that ssh2 has
@@ -44,6 +45,7 @@ export class DataPath implements ChannelWire, Channels {
   readonly #writer: PacketWriter;
   readonly #inlet: Inlet;
   readonly #budget: WindowBudget;
+  readonly #roundTrip = new RoundTrip(now);
   readonly #channels = new Map<number, DataChannel>();
   readonly #openings = new Map<number, Opening>();
   readonly #freeIds: number[] = [];
@@ -103,7 +105,7 @@ export class DataPath implements ChannelWire, Channels {
   /** Rejects with ChannelRefused. On a connection that dies it is not settled. */
   open(to: Address, origin: TcpAddress | null): Promise<DataChannel> {
     const id = this.#freeIds.pop() ?? this.#nextId++;
-    const opening = { ...deferred<DataChannel>(), window: this.#newWindow() };
+    const opening = { ...deferred<DataChannel>(), window: this.#newWindow(), askedAt: now() };
     this.#openings.set(id, opening);
     const message = openMessage(to, origin, { id, window: opening.window.size, packetBytes: OUR_PACKET_BYTES });
     this.#whenKeysHold(() => this.#send(message));
@@ -260,6 +262,7 @@ export class DataPath implements ChannelWire, Channels {
     const opening = this.#openings.get(id);
     if (opening === undefined) return;
     if (type === MESSAGE.confirm) {
+      this.#roundTrip.note(now() - opening.askedAt);
       const [remoteId, window, packetBytes] = [5, 9, 13].map((at) => numberIn(bytes, start + at, end)) as [number, number, number];
       this.#openings.delete(id);
       opening.resolve(this.#channel(id, { remoteId, window, packetBytes }, opening.window));
@@ -278,8 +281,7 @@ export class DataPath implements ChannelWire, Channels {
   }
 
   #newWindow(): SizedWindow {
-    const { shared, rttMs } = this.#given;
-    return new SizedWindow({ budget: this.#budget, most: shared.limits.channel, now: () => performance.now(), rttMs });
+    return new SizedWindow({ budget: this.#budget, most: this.#given.shared.limits.channel, now, rttMs: this.#rttMs });
   }
 
   #forget(channel: DataChannel): void {
@@ -293,6 +295,11 @@ export class DataPath implements ChannelWire, Channels {
     for (const channel of this.#touched) if (channel.deliver()) this.#reader.renew();
     this.#touched.length = 0;
   }
+
+  readonly #rttMs = (): number | null => {
+    const best = Math.min(this.#roundTrip.ms ?? Infinity, this.#given.rttMs() ?? Infinity);
+    return best === Infinity ? null : best;
+  };
 
   // What goes out
 
@@ -358,6 +365,8 @@ function offeredBy({ type, data }: OpenedByServer): Offered | null {
   if (type !== 'forwarded-tcpip') return null;
   return { at: { host: data.destIP ?? '', port: data.destPort ?? 0 }, origin: { host: data.srcIP ?? '', port: data.srcPort ?? 0 } };
 }
+
+const now = (): number => performance.now();
 
 type OnBytes = (bytes: number) => void;
 
