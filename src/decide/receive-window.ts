@@ -29,7 +29,8 @@ export function wantedSize(window: ReceiveWindow, { now, rttMs }: { now: number;
   return perRoundTrip > window.size / 2 ? Math.max(window.size, Math.ceil(perRoundTrip * 2)) : window.size;
 }
 
-export const isRoundOver = (window: ReceiveWindow, { now, rttMs }: { now: number; rttMs: number }): boolean => now - window.roundSince >= rttMs;
+export const isRoundOver = (window: ReceiveWindow, { now, rttMs }: { now: number; rttMs: number }): boolean =>
+  now - window.roundSince >= rttMs;
 
 export const isIdle = (window: ReceiveWindow, now: number): boolean => window.size > FIRST_WINDOW && now - window.roundSince > IDLE_MS;
 

@@ -10,6 +10,14 @@ export type InletGiven = {
   readonly onError: (error: Error) => void;
 };
 
+/** Who hears a stream until now: ssh2's own way in. */
+export function listenersOf(stream: Duplex): (chunk: Buffer) => void {
+  const listeners = stream.listeners('data') as ((chunk: Buffer) => void)[];
+  return (chunk) => {
+    for (const listener of listeners) listener(chunk);
+  };
+}
+
 /** Brings what a session's carrier delivers to the packet reader, with as little in between as the carrier allows. */
 export class Inlet {
   readonly #given: InletGiven;

@@ -1,4 +1,5 @@
 import { type Address, isSocket, LOOPBACK, type TcpAddress } from '../../model/address.ts';
+import { BadPacket } from './opener.ts';
 
 /** Message numbers of the connection protocol (RFC 4254 section 9). */
 export const MESSAGE = {
@@ -14,14 +15,25 @@ export const MESSAGE = {
   failure: 100,
 } as const;
 
-export type OpenRequest = { readonly id: number; readonly window: number; readonly packetBytes: number };
+/** What we tell of our end of a channel. */
+export type OurTerms = { readonly id: number; readonly window: number; readonly packetBytes: number };
 
 /** CHANNEL_OPEN of direct-tcpip (RFC 4254 section 7.2) or direct-streamlocal@openssh.com (OpenSSH's PROTOCOL, 2.4). */
-export function openMessage(to: Address, origin: TcpAddress | null, { id, window, packetBytes }: OpenRequest): Buffer {
+export function openMessage(to: Address, origin: TcpAddress | null, { id, window, packetBytes }: OurTerms): Buffer {
   const [type, about] = isSocket(to)
     ? ['direct-streamlocal@openssh.com', [text(to.path), text(''), number(0)]]
     : ['direct-tcpip', [text(to.host), number(to.port), text(origin?.host ?? LOOPBACK), number(origin?.port ?? 0)]];
   return Buffer.concat([Buffer.of(MESSAGE.open), text(type), number(id), number(window), number(packetBytes), ...about]);
+}
+
+/** CHANNEL_OPEN_CONFIRMATION (RFC 4254 section 5.1). */
+export const confirmation = (remoteId: number, { id, window, packetBytes }: OurTerms): Buffer =>
+  Buffer.concat([Buffer.of(MESSAGE.confirm), number(remoteId), number(id), number(window), number(packetBytes)]);
+
+/** A uint32 of a message that ends at `end`. */
+export function numberIn(bytes: Buffer, at: number, end: number): number {
+  if (at + 4 > end) throw new BadPacket('a message that is too short');
+  return bytes.readUInt32BE(at);
 }
 
 function text(value: string): Buffer {

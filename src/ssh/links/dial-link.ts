@@ -7,7 +7,7 @@ import { errorBehindCommand } from '../dial/command-problem.ts';
 import { dialTcp } from '../dial/dial-tcp.ts';
 import type { From } from '../dial/source-address.ts';
 import { startCommand } from '../dial/start-command.ts';
-import type { DataShared } from '../data/data-path.ts';
+import type { DataShared } from '../data/data-shared.ts';
 import type { KeySource } from '../extensions/spare-keys.ts';
 import { type Watched, watchPerson } from '../identity/logins/asking.ts';
 import { createAuthHandler } from '../identity/logins/auth-handler.ts';

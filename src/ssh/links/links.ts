@@ -4,7 +4,7 @@ import type { Problem } from '../../model/problem.ts';
 import type { HopWord } from '../../model/snapshot.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { Batches } from '../data/batches.ts';
-import { type DataShared, sharedData } from '../data/data-path.ts';
+import { type DataShared, sharedData } from '../data/data-shared.ts';
 import { WINDOW_LIMITS } from '../data/window-budget.ts';
 import { SpareKeys } from '../extensions/spare-keys.ts';
 import type { Remark } from '../remark.ts';

@@ -1,7 +1,8 @@
 import type { Duplex } from 'node:stream';
 import type { Client } from 'ssh2';
 import type { Address, TcpAddress } from '../../model/address.ts';
-import { type DataShared, DataPath } from '../data/data-path.ts';
+import { DataPath } from '../data/data-path.ts';
+import type { DataShared } from '../data/data-shared.ts';
 import type { OnRemark } from '../remark.ts';
 import type { Offer } from '../types.ts';
 import { PlainChannels } from './plain-channels.ts';

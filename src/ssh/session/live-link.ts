@@ -4,36 +4,20 @@ import type { Liveness } from '../../decide/liveness.ts';
 import type { Address, TcpAddress } from '../../model/address.ts';
 import type { Keepalive } from '../../model/profile.ts';
 import { type Problem, ProblemError, problem } from '../../model/problem.ts';
-import type { Clock } from '../../platform/clock.ts';
 import { type Deferred, deferred } from '../../platform/deferred.ts';
-import type { DataShared } from '../data/data-path.ts';
 import type { Certificate } from '../identity/keys/certificate.ts';
 import type { Overheard, Remote, RemoteProcess } from '../remote/types.ts';
-import type { OnRemark } from '../remark.ts';
 import type { Ends, Link, Offer, RemoteBinding, Reset, ResolvedHop } from '../types.ts';
-import { type Carrier, endsOf, ParkedSocket } from './carrier.ts';
+import { endsOf, ParkedSocket } from './carrier.ts';
 import { type Channels, channelsOf } from './channels.ts';
+import type { LinkGiven } from './link-given.ts';
 import { Offers } from './offers.ts';
 import { onServerKeepalive, sendPing, serverVersion } from './internals.ts';
 import { OneSession } from './one-session.ts';
 import { breakChannel, openExec, openSftp, problemOfTarget } from './open-channel.ts';
-import type { ServerWords, Session } from './open-session.ts';
+import type { ServerWords } from './open-session.ts';
 import { type BindGiven, bindThere, unbindThere } from './remote-binding.ts';
 import { Watcher } from './watcher.ts';
-
-export type LinkGiven = {
-  readonly hop: ResolvedHop;
-  readonly session: Session;
-  readonly carrier: Carrier;
-  readonly keepalive: Keepalive;
-  readonly clock: Clock;
-  readonly reset?: Reset | null;
-  /** Null or left out: the channels are ssh2's own. */
-  readonly data?: DataShared | null;
-  readonly onRemark?: OnRemark;
-  /** Called at each change between trusted and suspect. */
-  readonly onSuspect: (suspect: boolean) => void;
-};
 
 /** A logged-in session as the rest of the program sees it. It is lost once and never comes back. */
 export class LiveLink implements Link, Remote, Overheard {
@@ -60,7 +44,13 @@ export class LiveLink implements Link, Remote, Overheard {
     const { client } = given.session;
     ({ hostKey: this.hostKey, hostCertificate: this.hostCertificate, cipher: this.cipher } = given.session);
     const { stream } = given.carrier;
-    this.#channels = channelsOf({ client, stream, data: given.data ?? null, rttMs: () => this.#watcher.rttMs, onRemark: given.onRemark ?? (() => {}) });
+    this.#channels = channelsOf({
+      client,
+      stream,
+      data: given.data ?? null,
+      rttMs: () => this.#watcher.rttMs,
+      onRemark: given.onRemark ?? (() => {}),
+    });
     this.#offers = new Offers(this.#channels);
     this.#sessions = new OneSession({ clock: given.clock, ident: () => this.ident });
     client
