@@ -3,7 +3,7 @@ import { text } from 'node:stream/consumers';
 import { printDuration } from '../model/duration.ts';
 import { ProblemError, problem } from '../model/problem.ts';
 import { failureOf, parsed } from './client-reply.ts';
-import { VERSION_HEADER } from './contract.ts';
+import { MAX_BODY_BYTES, VERSION_HEADER } from './contract.ts';
 
 export type Call = { readonly method: string; readonly path: string; readonly body?: unknown; readonly patienceMs: number };
 
@@ -44,8 +44,10 @@ const STREAM_PATIENCE_MS = 10_000;
 function open(given: { socketPath: string; call: Call; signal?: AbortSignal }): Promise<IncomingMessage> {
   const { socketPath, call, signal } = given;
   const body = call.body === undefined ? undefined : JSON.stringify(call.body);
+  const bytes = body === undefined ? 0 : Buffer.byteLength(body);
+  if (bytes > MAX_BODY_BYTES) return Promise.reject(new ProblemError(problem('request-too-large', { bytes, most: MAX_BODY_BYTES })));
   return new Promise((resolve, reject) => {
-    const headers = body === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
+    const headers = body === undefined ? {} : { 'content-type': 'application/json', 'content-length': bytes };
     const asked = request({ socketPath, method: call.method, path: call.path, headers, agent: false, ...(signal && { signal }) });
     const patience = giveUpAfter(call.patienceMs, asked);
     asked.on('error', (error) => reject(noSupervisor(error)));

@@ -26,6 +26,8 @@ import { BecauseSchema, SnapshotSchema, TunnelSnapshotSchema } from '../model/sn
  */
 export const API_VERSION = 1;
 export const VERSION_HEADER = 'x-tunnels-version';
+/** Of a request: more than any one profile comes to, with the known_hosts beside it. */
+export const MAX_BODY_BYTES = 8 * 1024 * 1024;
 
 export const HealthSchema = v.object({
   pid: v.number(),

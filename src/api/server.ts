@@ -13,6 +13,7 @@ import {
   type Health,
   type LogLine,
   type LogQuery,
+  MAX_BODY_BYTES,
   type UpRequest,
   VERSION_HEADER,
 } from './contract.ts';
@@ -109,8 +110,6 @@ function tunnelRoutes(tunnels: TunnelsPort, known: (name: string) => string): Ho
     .delete('/:name', async (c) => c.json(await tunnels.down(known(c.req.param('name')))))
     .get('/:name/story', (c) => c.json(tunnels.story(known(c.req.param('name')))));
 }
-
-const MAX_BODY_BYTES = 1024 * 1024;
 
 /** Failures as ApiFailure, the version in every answer, and nothing for web pages: a browser sends its page's Origin. */
 function guarded(app: Hono): Hono {

@@ -1,3 +1,4 @@
+import type { SupervisorClient } from '../api/client.ts';
 import { exitCodeOf, type Problem, problemOf, ProblemError } from '../model/problem.ts';
 import type { TunnelSnapshot } from '../model/snapshot.ts';
 import type { Context } from './command.ts';
@@ -8,13 +9,18 @@ import { tellSkew } from './version-skew.ts';
 import { waitUntilUp } from './wait-until-up.ts';
 import { withSupervisor } from './with-supervisor.ts';
 
-/** Asks the supervisor for the tunnels and waits for them; `seconds` null does not wait. Resolves to the exit code. */
-export async function bringUp(
-  requests: readonly Request[],
-  { context, seconds }: { readonly context: Context; readonly seconds: number | null },
-): Promise<number> {
+type How = {
+  readonly context: Context;
+  /** Null: they are not waited for. */
+  readonly seconds: number | null;
+  /** From `lookForSupervisor`. */
+  readonly looked: Promise<SupervisorClient | null>;
+};
+
+/** Asks the supervisor for the tunnels and waits for them. Resolves to the exit code. */
+export async function bringUp(requests: readonly Request[], { context, seconds, looked }: How): Promise<number> {
   const { screen } = context;
-  const client = await withSupervisor(context);
+  const client = await withSupervisor(context, looked);
   const { tunnels, refused } = await ask(requests, (request) => client.up(request.name, request.request));
   tellSkew(client, context);
   if (tunnels.length === 0 && refused[0] !== undefined) throw new ProblemError(refused[0]);

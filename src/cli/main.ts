@@ -6,6 +6,7 @@ import { GLOBAL_OPTIONS } from './command.ts';
 import type { Given } from './given.ts';
 import { groupHelp, rootHelp } from './help.ts';
 import { createScreen, type Mode, type Screen, wantsColor } from './output/screen.ts';
+import { readArgs } from './read-args.ts';
 import { COMMANDS, commandsOf, type Entry, firstWords, PLANNED } from './registry.ts';
 import { deferred } from '../platform/deferred.ts';
 import { readSettings } from './settings.ts';
@@ -55,9 +56,8 @@ async function dispatch(argv: readonly string[], given: Given & { screen: Screen
   if ('group' in found) return groupAsked(found.group, { screen, asksHelp });
   const { command } = await found.entry.load();
   const args = [...words.slice(found.used), ...rest];
-  const { helpOf, parseArgs } = await import('./parse.ts');
-  if (asksHelp) return print(screen, await helpOf(command, screen.width));
-  return await command.run(parseArgs(command, args), given);
+  if (asksHelp) return print(screen, await (await import('./parse.ts')).helpOf(command, screen.width));
+  return await command.run(await readArgs(command, args), given);
 }
 
 function printVersion(screen: Screen): number {

@@ -5,15 +5,13 @@ import { type Args, type Command, GLOBAL_OPTIONS } from './command.ts';
 
 type Parsed = Args<Readonly<Record<string, Options>>>;
 
-/** Reads the words and options that follow a command's name. Throws a ProblemError for what the command does not know. */
-export function parseArgs(command: Command, argv: readonly string[]): Parsed {
-  const parser = parserOf(command, command.normalize?.(argv) ?? [...argv]);
+/** As `readArgs`, of what is in the form that the parser takes; how many words there are is not looked at. */
+export function parseOptions(command: Command, argv: readonly string[]): Parsed {
+  const parser = parserOf(command, argv);
   const { _: typed, $0: _, ...all } = parser.parseSync();
   const options = allOptions(command);
   const flags = Object.fromEntries(Object.entries(all).map(([key, value]) => [key, checkedValue({ command, key, value }, options)]));
-  const words = typed.map(String);
-  checkWords(command, words);
-  return { words, flags } as Parsed;
+  return { words: typed.map(String), flags } as Parsed;
 }
 
 /** The text of `tunnels <command> --help`. */
@@ -85,10 +83,3 @@ function unknownOption(command: Command, key: string): { option: string; command
 }
 
 const dashed = (key: string): string => (key.length === 1 ? `-${key}` : `--${key}`);
-
-function checkWords(command: Command, words: readonly string[]): void {
-  const usage = command.usage[0] ?? command.name;
-  if (words.length < command.words.least) throw new ProblemError(problem('words-missing', { command: command.name, usage }));
-  const extra = words[command.words.most];
-  if (extra !== undefined) throw new ProblemError(problem('words-unexpected', { command: command.name, word: extra, usage }));
-}

@@ -11,6 +11,9 @@ import { nameImports } from '../profiles/import/name-imports.ts';
 import { profileYaml } from '../profiles/import/profile-yaml.ts';
 import { type ToWrite, writeProfiles } from '../profiles/import/write-profiles.ts';
 import type { Context } from './command.ts';
+import { keepSchema } from './keep-schema.ts';
+import { warningsText } from './output/deeds-text.ts';
+import { deedsIn } from './trust/view.ts';
 
 /** Of the commands that make profiles. */
 export const SAVE_OPTIONS = {
@@ -38,6 +41,7 @@ export async function saveProfiles(all: readonly Imported[], how: Saving, contex
   await checkAll(made, context);
   if (!how.print) writeProfiles(made, { force: how.force });
   show(made, { print: how.print, context });
+  if (!how.print) await sayWhatNow(made, context);
   return EXIT.done;
 }
 
@@ -62,8 +66,17 @@ function show(made: readonly Made[], { print, context: { screen } }: { readonly 
     text: () => made.map(({ file, text }) => (print ? text.trimEnd() : file)).join(print ? '\n---\n' : '\n'),
   });
   for (const { name, notes } of made) for (const note of notes) screen.say(`${screen.errInk.yellow('!')} ${name}: ${printTold(note)}`);
+  for (const { name, document } of made) {
+    // What a person would be shown of a profile of others.
+    const warnings = warningsText(deedsIn(document) ?? [], screen.errInk);
+    if (warnings !== '') screen.say(`${name}:\n${warnings}`);
+  }
+}
+
+async function sayWhatNow(made: readonly Made[], { screen }: Context): Promise<void> {
+  for (const schema of await keepSchema(made.map(({ file }) => file))) screen.say(`By ${schema} editors complete and check it.`);
   const [first] = made;
-  if (!print && first !== undefined) screen.say(`Bring it up: tunnels up ${first.name}`);
+  if (first !== undefined) screen.say(`Bring ${made.length === 1 ? 'it' : 'one of them'} up: tunnels up ${first.name}`);
 }
 
 const documentOf = ({ name, file, document, notes }: Made): object => ({

@@ -53,6 +53,8 @@ const PERSON: ReadonlySet<string> = new Set<Problem['code']>([
   'source-login-refused',
   'source-host-key',
   'source-http-login',
+  'source-certificate',
+  'source-git-certificate',
   'source-redirected',
   'source-unsigned',
   'source-signature',

@@ -18,13 +18,17 @@ export type TunnelState =
   | ({ readonly is: 'connecting' } & Trying)
   | ({ readonly is: 'reconnecting' } & Trying)
   | { readonly is: 'up'; readonly since: number; readonly linkedAt: number; readonly attempt: number }
-  /** `because` is null while forwards of a changed profile are being bound. */
+  /**
+   * `because` is null while forwards of a changed profile are being bound. `upSince`: since when it would be up, as nothing that
+   * was has failed; null once anything has.
+   */
   | {
       readonly is: 'degraded';
       readonly since: number;
       readonly linkedAt: number;
       readonly attempt: number;
       readonly because: Problem | null;
+      readonly upSince: number | null;
     }
   | { readonly is: 'blocked'; readonly since: number; readonly because: Problem; readonly asks: Asks | null };
 

@@ -1,6 +1,7 @@
 import { hostname, userInfo } from 'node:os';
-import { isAbsolute, join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { ProblemError, problem } from '../model/problem.ts';
+import { baseIn, ownHome, stateIn } from './base-folders.ts';
 
 /** Where everything of one user lies. */
 export type Paths = {
@@ -39,15 +40,9 @@ export function pathsFor(env: Env): Paths {
   if (own !== null) return layout({ config: own, state: own, runtime: own });
   const home = homeDirectory(env);
   const config = join(baseIn(env['XDG_CONFIG_HOME']) ?? join(home, '.config'), 'tunnels');
-  const state = join(baseIn(env['XDG_STATE_HOME']) ?? join(home, '.local', 'state'), 'tunnels');
+  const state = stateIn(env, home);
   return layout({ config, state, runtime: join(state, 'run', hostname()) });
 }
-
-/** `TUNNELS_HOME` made absolute; null where it is unset or empty. */
-export const ownHome = (env: Env): string | null => (env['TUNNELS_HOME'] ? resolve(env['TUNNELS_HOME']) : null);
-
-/** XDG Base Directory Specification: "If an implementation encounters a relative path ... it should ... ignore it." */
-const baseIn = (value: string | undefined): string | null => (value !== undefined && isAbsolute(value) ? value : null);
 
 const layout = (base: { config: string; state: string; runtime: string }): Paths => ({
   ...base,

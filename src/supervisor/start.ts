@@ -2,7 +2,9 @@ import { API_VERSION, type Health } from '../api/contract.ts';
 import { readLogLines } from '../api/log-files.ts';
 import { problemOf } from '../model/problem.ts';
 import { systemClock } from '../platform/clock.ts';
+import { collectGarbage, heapBytes } from '../platform/heap.ts';
 import { systemKeychain } from '../platform/keychain.ts';
+import { loopLoad } from '../platform/loop-load.ts';
 import { SUPERVISOR_EXIT } from '../platform/supervisor-exit.ts';
 import { VERSION } from '../platform/version.ts';
 import { openCipherSpeeds } from './ciphers/open-cipher-speeds.ts';
@@ -10,6 +12,7 @@ import { createDoctor } from './doctor/doctor.ts';
 import { createLog, type Log, printLine, RECENT_LINES } from './log.ts';
 import { openLogFile } from './log-file.ts';
 import { followLog } from './log-follow.ts';
+import { giveMemoryBack } from './idle-memory.ts';
 import type { SupervisorOptions } from './main.ts';
 import { PromptBook } from './prompts/book.ts';
 import { openRecovery } from './recovery/open-recovery.ts';
@@ -54,8 +57,9 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Runni
   log.info('supervisor-started', { text: `The supervisor ${VERSION} runs as pid ${process.pid}.` });
   tunnels.restore(wanted.all());
   bringUp({ tunnels, log }, options);
-  const onFetched = (): void => autoReload?.soon();
-  keepSourcesFresh({ paths, env, clock, random: Math.random, log, onFetched, ending: ending.signal });
+  const during = { clock, ending: ending.signal };
+  keepSourcesFresh({ paths, env, random: Math.random, log, onFetched: () => autoReload?.soon(), ...during });
+  giveMemoryBack({ load: loopLoad(), heapBytes, collect: collectGarbage, ...during });
 
   const stopped = asked.then(async () => {
     served.stopAccepting();

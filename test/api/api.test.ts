@@ -2,7 +2,7 @@ import { request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createClient } from '../../src/api/client.ts';
-import { ApiFailureSchema, type LogLine, type SupervisorEvent } from '../../src/api/contract.ts';
+import { ApiFailureSchema, type LogLine, MAX_BODY_BYTES, type SupervisorEvent } from '../../src/api/contract.ts';
 import { problemOf } from '../../src/model/problem.ts';
 import * as v from 'valibot';
 import { run } from '../support/run.ts';
@@ -197,8 +197,8 @@ describe('anybody with curl', () => {
   test.each([
     ['told in advance', []],
     ['in chunks', ['-H', 'Transfer-Encoding: chunked']],
-  ])('cannot send more than 1 MB, %s', async (_, args) => {
-    const body = JSON.stringify({ ...request, origin: 'x'.repeat(1_100_000) });
+  ])('cannot send more than the limit, %s', async (_, args) => {
+    const body = JSON.stringify({ ...request, origin: 'x'.repeat(MAX_BODY_BYTES) });
     const { stdout } = await run(
       'curl',
       ['-sS', '-w', '\n%{http_code}', '--unix-socket', api.socket, '-X', 'PUT', ...args, '--data-binary', '@-', 'http://l/v1/tunnels/db'],
@@ -209,6 +209,15 @@ describe('anybody with curl', () => {
     expect(stdout.split('\n').at(-1)).toBe('413');
     expect(api.tunnels.snapshot()).toEqual([]);
   });
+});
+
+test('a profile as large as files may be comes through, and a larger request is told before it is sent', async () => {
+  const text = `gw ssh-ed25519 ${'A'.repeat(68)}\n`.repeat(12_000).slice(0, 1_000_000).trimEnd();
+  const knownHosts = { file: '/team/known_hosts', text };
+  expect(await api.client.up('db', { ...request, profile: { ...request.profile, knownHosts } })).toMatchObject({ name: 'db' });
+  const wrong = api.client.up('web', { ...request, origin: 'x'.repeat(MAX_BODY_BYTES) });
+  await expect(wrong).rejects.toMatchObject({ problem: { code: 'request-too-large' } });
+  expect(api.tunnels.snapshot().map(({ name }) => name)).toEqual(['db']);
 });
 
 test('a supervisor that sends something else than promised is refused, not believed', async () => {

@@ -1,10 +1,11 @@
 import { main as data } from './data/main.ts';
 import { main as mainJob } from './main-job.ts';
+import { main as memory } from './memory.ts';
 import { main as profiles } from './profiles.ts';
 import { main as recovery } from './recovery.ts';
 
 /** Each prints its figures; what is asked of them is a ratio within one run, but for recovery, where people wait in seconds. */
-const BENCHMARKS: Readonly<Record<string, () => Promise<boolean>>> = { 'main-job': mainJob, profiles, recovery };
+const BENCHMARKS: Readonly<Record<string, () => Promise<boolean>>> = { 'main-job': mainJob, memory, profiles, recovery };
 
 const chosen = process.argv.slice(2);
 // Takes long and has words of its own: `npm run bench:data`.

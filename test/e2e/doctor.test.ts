@@ -57,6 +57,7 @@ describe.runIf(isRoot)('tunnels doctor, on real servers', () => {
       'credentials',
       'host-key',
       'reachable',
+      'cipher',
       'client-alive',
       'account',
       'local-binding',

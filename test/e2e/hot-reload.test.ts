@@ -93,6 +93,7 @@ describe.runIf(isRoot)('a profile that changes while its tunnel runs', () => {
     write('live', [hook(there), `{ name: added, dynamic: 0 }`, kept(), changing(parts.echo)]);
     const added = await untilTunnel(cli, 'live', (one) => one.forwards.length === 4 && one.state === 'up');
     expect(names(added)).toBe('hook listening, added listening, kept listening, changing listening');
+    expect(added.since).toBe(first.since);
     await Promise.all([here.moves(), back.moves()]);
 
     write('live', [kept(), changing(parts.other), hook(there)]);

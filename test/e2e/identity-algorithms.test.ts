@@ -1,12 +1,16 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { TunnelSnapshot } from '../../src/model/snapshot.ts';
+import { ssh2Tables } from '../../src/ssh/extensions/tables.ts';
 import { BesideSsh, type Row, expectedOf, seenBeside } from '../support/beside-ssh.ts';
 import { type OpenSsh10, openssh10 } from '../support/openssh10.ts';
 import { isRoot } from '../support/run.ts';
 import type { Sshd, SshdOptions } from '../support/sshd.ts';
 import { portOf } from '../support/status.ts';
+import { until } from '../support/until.ts';
 
 type Parts = { place: BesideSsh; ten: OpenSsh10 | null; servers: Map<string, Sshd> };
 const parts = {} as Parts;
@@ -14,6 +18,7 @@ const parts = {} as Parts;
 /** A server with nothing but what `serves` says, which is known by all its keys. */
 type Case = Omit<Row, 'server' | 'title'> & { readonly serves: string; readonly ten?: true };
 const only = (serves: string, over: Partial<Case> = {}): Case => ({ serves, ...over });
+const HAS_AES = ssh2Tables().DEFAULT_CIPHER[0]!.startsWith('aes');
 const WEAK = { refused: 'no-common-algorithm', exit: 1 };
 
 const CASES: readonly Case[] = [
@@ -72,6 +77,37 @@ describe.runIf(isRoot)('beside ssh with the same configuration', () => {
     if (row.refused === undefined || row.config !== undefined) return;
     const again = await seenBeside(parts.place, { title: serves, server, config: [advice!] });
     expect(again.seen, again.said).toEqual(expectedOf({ title: serves, server }));
+  });
+
+  test.for<[serves: string, config: string[], cipher: RegExp]>([
+    // What ssh itself would take is ChaCha: OpenSSH's order is the same on every machine.
+    ['KexAlgorithms curve25519-sha256', [], HAS_AES ? /^aes(128|256)-gcm@/ : /^chacha20-/],
+    ['KexAlgorithms curve25519-sha256', ['Ciphers chacha20-poly1305@openssh.com,aes128-gcm@openssh.com'], /^chacha20-/],
+    ['KexAlgorithms curve25519-sha256', ['Ciphers ^aes256-ctr'], /^aes256-ctr$/],
+    ['Ciphers chacha20-poly1305@openssh.com', [], /^chacha20-/],
+  ])('a server of %s, and %s: the status shows what the server has agreed to', async ([serves, config, cipher]) => {
+    const { place, servers } = parts;
+    const server = servers.get(serves)!;
+    place.write({ server, config });
+    const from = server.log().length;
+    const up = await place.cli.run(['up', '-F', `${place.home.home}/config`, '-L', '0:127.0.0.1:1', '--name', 'shown', '--json', 'row']);
+    const [tunnel] = up.json<{ tunnels: TunnelSnapshot[] }>().tunnels;
+    const log = server.log().slice(from);
+    await place.forget('shown');
+    const [out, back] = [/kex: client->server cipher: (\S+)/.exec(log)?.[1], /kex: server->client cipher: (\S+)/.exec(log)?.[1]];
+    expect(out).toMatch(cipher);
+    expect(tunnel?.hops).toMatchObject([{ state: 'up', cipher: out }]);
+    expect(back).toBe(out);
+  });
+
+  test('which cipher is the fastest was measured meanwhile, and is written down for the next supervisor', async () => {
+    const { home, cli } = parts.place;
+    const kept = join(home.tunnelsHome, 'ciphers.json');
+    await until(() => existsSync(kept), { what: 'the measurement', withinMs: 60_000 });
+    const [[machine, costs] = []] = Object.entries((JSON.parse(readFileSync(kept, 'utf8')) as { value: Record<string, object> }).value);
+    expect(machine).toContain(process.versions.openssl);
+    expect(Object.keys(costs!).toSorted()).toEqual(['aes128-gcm@openssh.com', 'aes256-gcm@openssh.com', 'chacha20-poly1305@openssh.com']);
+    expect((await cli.run(['logs', '-n', '1000'])).stdout.match(/aes128-gcm@openssh\.com \d+ MB\/s/g)).toHaveLength(1);
   });
 
   test('keys are exchanged anew under traffic as RekeyLimit says, and no byte is lost', async () => {

@@ -128,7 +128,7 @@ async function otherVersion(): Promise<string> {
   const copy = join(dist, '..', 'node_modules', '.another-version');
   rmSync(copy, { recursive: true, force: true });
   cpSync(dist, copy, { recursive: true });
-  for (const file of readdirSync(copy, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.js'))) {
+  for (const file of readdirSync(copy, { recursive: true, encoding: 'utf8' }).filter((name) => /\.c?js$/.test(name))) {
     const text = readFileSync(join(copy, file), 'utf8');
     if (text.includes(`"${version}"`)) writeFileSync(join(copy, file), text.replaceAll(`"${version}"`, '"99.0.0"'));
   }

@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { certify } from '../ssh/identity/real-login.ts';
@@ -28,11 +28,8 @@ describe.runIf(isRoot)('a profile that others have written', () => {
     await parts.echo?.stop();
   });
 
-  const write = (name: string, port: number): void =>
-    writeFileSync(
-      join(parts.folder, `${name}.yaml`),
-      `${parts.lab.oneHop}forwards:\n  - { name: echo, local: ${port}, to: "${parts.echo.to}" }\n`,
-    );
+  const write = (name: string, port: number, hop: string = parts.lab.oneHop): void =>
+    writeFileSync(join(parts.folder, `${name}.yaml`), `${hop}forwards:\n  - { name: echo, local: ${port}, to: "${parts.echo.to}" }\n`);
   const known = (text: string): void => writeFileSync(join(parts.folder, 'known_hosts'), text);
   const at = (name: string, key: Key): string => `${name} ${key.publicLine.split(' ').slice(0, 2).join(' ')}\n`;
   const place = (): string => `[${parts.lab.bastion.host}]:${parts.lab.bastion.port}`;
@@ -90,6 +87,29 @@ describe.runIf(isRoot)('a profile that others have written', () => {
     expect(err).toContain(`${other.fingerprint} (${join(lab.home.home, '.ssh', 'known_hosts')}:1)`);
     expect(lab.bastion.log().slice(from)).not.toContain('Accepted publickey');
     lab.home.write('.ssh/known_hosts', '');
+    await down();
+  });
+
+  test.each([
+    ['its hostKey is the right one and what the person knows is another', true],
+    ['its hostKey is another one and what the person knows is the right one', false],
+  ])('stops where %s, shows both, and logs in nowhere', async (_title, pinIsRight) => {
+    const { lab, other } = parts;
+    const right = lab.bastion.hostKey.fingerprint;
+    const [pinned, known] = pinIsRight ? [right, other.fingerprint] : [other.fingerprint, right];
+    rmSync(join(parts.folder, 'known_hosts'), { force: true });
+    write('team', 0, lab.oneHop.replace('identity:', `hostKey: "${pinned}", identity:`));
+    lab.home.write('.ssh/known_hosts', pinIsRight ? at(place(), other) : lab.bastion.knownHostsLine());
+    const from = lab.bastion.log().length;
+    const { code, err } = await up();
+    expect(code, err).toBe(4);
+    expect(err).toContain('disagree');
+    expect(err).toContain(pinned);
+    expect(err).toContain(`${known} (${join(lab.home.home, '.ssh', 'known_hosts')}:1)`);
+    expect((await lab.cli.run(['why', 'team'])).stdout).toContain(pinned);
+    expect(lab.bastion.log().slice(from)).not.toMatch(/Accepted|Postponed|Failed/);
+    lab.home.write('.ssh/known_hosts', '');
+    write('team', 0);
     await down();
   });
 });

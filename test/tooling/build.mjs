@@ -8,8 +8,12 @@ import { fileURLToPath } from 'node:url';
 import { licencesOf } from './licences.mjs';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
-const EXTERNAL = ['ssh2', 'cpu-features', 'conf', 'ora', '@napi-rs/keyring'];
+const EXTERNAL = ['ssh2', 'cpu-features', 'ora', '@napi-rs/keyring'];
+// Files of ours in place of what is bundled for nothing; each says why.
+const INSTEAD = { 'string-width': 'string-width', 'ajv/dist/2020.js': 'no-ajv', 'ajv-formats': 'no-ajv' };
 const ENTRIES = ['tunnels', 'tunnels-supervisor', 'demo'];
+// One file, whose parts run only when they are wanted: many small ones take longer to find than to run.
+const SCRIPT = 'command-line';
 
 // CommonJS packages in a bundle of ES modules call `require` for node's own modules; only their files need one.
 const REQUIRE = `import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);\n`;
@@ -35,27 +39,35 @@ try {
 
 async function bundle(outdir) {
   const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
-  const { metafile } = await build({
-    entryPoints,
+  const common = {
     outdir,
     absWorkingDir: root,
     bundle: true,
-    splitting: true,
-    format: 'esm',
     platform: 'node',
     target: 'node20.19',
-    chunkNames: 'chunks/[name]-[hash]',
     external: EXTERNAL,
-    alias: { 'string-width': join(root, 'test', 'tooling', 'string-width.mjs') },
+    alias: Object.fromEntries(Object.entries(INSTEAD).map(([name, file]) => [name, join(root, 'test', 'tooling', `${file}.mjs`)])),
     minifySyntax: true,
     minifyWhitespace: true,
     legalComments: 'none',
     metafile: true,
     logLevel: 'warning',
-    define: { __TUNNELS_VERSION__: JSON.stringify(version) },
+  };
+  const define = { __TUNNELS_VERSION__: JSON.stringify(version) };
+  const modules = await build({ ...common, define, entryPoints, splitting: true, format: 'esm', chunkNames: 'chunks/[name]-[hash]' });
+  for (const file of Object.keys(modules.metafile.outputs)) await finish(join(root, file));
+  const script = await build({
+    ...common,
+    define: { ...define, 'import.meta.url': 'moduleUrl' },
+    // Few commands need it, and all would read it.
+    external: [...EXTERNAL, 'conf'],
+    entryPoints: [join(root, 'bin', `${SCRIPT}.ts`)],
+    format: 'cjs',
+    outExtension: { '.js': '.cjs' },
   });
-  for (const file of Object.keys(metafile.outputs)) await finish(join(root, file));
-  await writeFile(join(outdir, 'THIRD-PARTY-LICENSES.txt'), await licencesOf({ root, inputs: Object.keys(metafile.inputs) }));
+  await finishScript(join(outdir, `${SCRIPT}.cjs`));
+  const inputs = [modules, script].flatMap(({ metafile }) => Object.keys(metafile.inputs));
+  await writeFile(join(outdir, 'THIRD-PARTY-LICENSES.txt'), await licencesOf({ root, inputs: [...new Set(inputs)] }));
   await chmod(outdir, 0o755);
 }
 
@@ -65,6 +77,14 @@ async function finish(file) {
   const isCommand = /^tunnels(-supervisor)?\.js$/.test(basename(file));
   await writeFile(file, `${isCommand ? '#!/usr/bin/env node\n' : ''}${needsRequire ? REQUIRE : ''}${text}`);
   if (isCommand) await chmod(file, 0o755);
+}
+
+/** `import()` is no more in a script whose compiled form is kept; src/platform/compiled-script.ts says what takes its place. */
+async function finishScript(file) {
+  const late = new RegExp(String.raw`\bimport\((?="(?:${[...EXTERNAL, 'conf'].join('|')})"\))`, 'g');
+  const text = (await readFile(file, 'utf8')).replaceAll(late, 'importModule(');
+  if (/\bimport\(/.test(text)) throw new Error(`${file} has an import() of its own`);
+  await writeFile(file, text);
 }
 
 async function publish(outdir) {

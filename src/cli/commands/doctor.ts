@@ -8,6 +8,7 @@ import { profileNameOf } from '../../profiles/load-profile.ts';
 import { besideEachOther } from '../beside-each-other.ts';
 import { callerAgent } from '../caller-agent.ts';
 import { type Context, defineCommand } from '../command.ts';
+import { doctorRequests } from '../doctor-requests.ts';
 import { findingsText, summaryOf } from '../output/findings-text.ts';
 import { allProfiles, loadAll, pickAmong, type ProfileFile, valuesMissing } from '../profile-files.ts';
 import { worst } from '../settle.ts';
@@ -98,9 +99,12 @@ async function examine({ files, tunnels }: Pick<Chosen, 'files' | 'tunnels'>, co
   const names = [...files.map(({ name }) => name), ...tunnels];
   if (names.length > 0) context.screen.say(`Checking ${names.join(', ')} ...`);
   const request = { profiles: files.flatMap(asked), ...(tunnels.length > 0 && { tunnels: [...tunnels] }), ...callerAgent(context) };
-  const { findings } = await client.doctor(request);
+  const findings: Finding[] = [];
+  // One after the other: each asks the servers for all that it needs at once.
+  for (const part of doctorRequests(request)) findings.push(...(await client.doctor(part)).findings);
   tellSkew(client, context);
-  return findings;
+  // What is about this machine comes with each of them.
+  return [...new Map(findings.map((finding) => [JSON.stringify(finding), finding])).values()];
 }
 
 const asked = ({ name, loaded, file }: ProfileFile): DoctorRequest['profiles'] =>

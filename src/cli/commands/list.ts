@@ -1,5 +1,7 @@
 import { EXIT } from '../../model/problems/entry.ts';
 import { type Because, SCHEMA_VERSION, type TunnelSnapshot, type TunnelWord } from '../../model/snapshot.ts';
+import { printSpot } from '../../profiles/file-error.ts';
+import { overlayFile } from '../../profiles/overlay/read-overlay.ts';
 import { printSource } from '../../profiles/source.ts';
 import { readSources } from '../../profiles/sources/source-list.ts';
 import { type Context, defineCommand } from '../command.ts';
@@ -25,7 +27,7 @@ export const command = defineCommand({
     const found = await allProfiles(context);
     const [files, states] = await Promise.all([listProfiles(found.profiles, context), statesOf(context)]);
     const sources = readSources(context.paths).value;
-    const errors = [...found.errors, ...files.flatMap((file) => [...file.errors, ...(file.summary?.missing ?? [])])];
+    const errors = [...found.errors, ...files.flatMap((file) => file.errors)];
     screen.show({
       document: () => ({
         schemaVersion: SCHEMA_VERSION,
@@ -39,10 +41,31 @@ export const command = defineCommand({
       screen.say(`No profiles yet. Put one into ${context.paths.profiles}, or write the tunnel out: tunnels up --help`);
     for (const { name, because } of waitingOf(states)) screen.say(`${screen.errInk.yellow('!')} ${name}: ${because.text} ${because.next}`);
     tell(errors, context);
+    tellMissing(files, context);
     tellSources(sources, context);
     return EXIT.done;
   },
 });
+
+/** A value that many profiles of a team need is declared at one place, and told once. */
+function tellMissing(files: readonly ListedProfile[], { screen, paths }: Context): void {
+  const needed = new Map<string, string[]>();
+  for (const { name, shadowedBy, summary } of files)
+    for (const one of shadowedBy === null ? (summary?.missing ?? []) : []) {
+      const value = `${one.variable} (${printSpot(one)})`;
+      needed.set(value, [...(needed.get(value) ?? []), name]);
+    }
+  for (const [value, names] of needed) {
+    const who =
+      names.length > MOST_NAMED ? `${names.slice(0, MOST_NAMED).join(', ')} and ${names.length - MOST_NAMED} more` : names.join(', ');
+    const where = `under profiles: ${names.length === 1 ? who : 'NAME'}: variables:`;
+    screen.say(
+      `${screen.errInk.yellow('!')} ${who}: needs a value of yours for ${value}. Give it in ${overlayFile(paths.config)}, ${where}`,
+    );
+  }
+}
+
+const MOST_NAMED = 5;
 
 type States = ReadonlyMap<string, TunnelSnapshot>;
 

@@ -4,11 +4,12 @@ import { EXIT } from '../../model/problems/entry.ts';
 import { nameStandIns } from '../../model/stand-ins.ts';
 import { SCHEMA_VERSION } from '../../model/snapshot.ts';
 import type { FoundProfiles } from '../../profiles/find-profiles.ts';
+import { pendingOf } from '../../profiles/sources/pins.ts';
 import { findSource } from '../../profiles/sources/source-list.ts';
 import { approve, readApproved } from '../approvals.ts';
 import { type Context, defineCommand } from '../command.ts';
 import { viewsText } from '../output/deeds-text.ts';
-import { shortId } from '../output/source-text.ts';
+import { moveText, shortId } from '../output/source-text.ts';
 import { allProfiles, checkFiles, loadAll, pickAmong, type ProfileFile, tell } from '../profile-files.ts';
 import { applyToRunning } from '../reload-tunnels.ts';
 import { confirmTrust } from '../trust/confirm.ts';
@@ -99,7 +100,11 @@ function tellViews(views: readonly View[], { screen, keyboard }: Context): void 
 
 async function tellMoves(moves: readonly Move[], files: readonly ProfileFile[], context: Context): Promise<void> {
   const { screen } = context;
-  for (const { name, id, from } of moves) if (from !== null) screen.say(`With it ${name} moves from ${shortId(from)} to ${shortId(id)}.`);
+  for (const { name, id, from } of moves) {
+    const way = pendingOf(context.paths, { name })?.way ?? null;
+    const mark = way === null || way.follows === 'yes' ? '' : `${screen.errInk.yellow('!')} `;
+    if (from !== null) screen.say(`${mark}With it ${name} moves from ${shortId(from)} to ${moveText(id, way)}.`);
+  }
   const others = await leftBehind(files, moves, context);
   if (others.length > 0)
     screen.say(

@@ -4,7 +4,7 @@ import { SCHEMA_VERSION } from '../../model/snapshot.ts';
 import { profileInvalid } from '../../profiles/file-error.ts';
 import { type Context, defineCommand } from '../command.ts';
 import { type Annotation, annotationLine } from '../output/annotations.ts';
-import { lintText } from '../output/lint-text.ts';
+import { lintTexts } from '../output/lint-text.ts';
 import { count } from '../output/source-text.ts';
 import { type Validation, validate } from '../validate/check.ts';
 
@@ -57,7 +57,7 @@ function tell(validation: Validation, { screen }: Context): void {
       profiles,
       findings: validation.findings.map(({ text, ...finding }) => ({ ...finding, what: text })),
     }),
-    text: () => [...valid, ...findings.map((finding) => lintText(finding, screen.ink))].join('\n'),
+    text: () => [...valid, ...lintTexts(findings, { ink: screen.ink, all: screen.mode.verbose })].join('\n'),
   });
   for (const { name, errors } of profiles) if (errors.length > 0) screen.explain(profileInvalid(name, errors));
 }

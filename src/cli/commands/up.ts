@@ -5,7 +5,7 @@ import { answerAlong } from '../prompts/answer-along.ts';
 import { bringUp } from '../bring-up.ts';
 import { callerAgent } from '../caller-agent.ts';
 import { fromSshArgv } from '../ssh-argv.ts';
-import { settingsOf, supervisorEnv } from '../with-supervisor.ts';
+import { lookForSupervisor, settingsOf, supervisorEnv } from '../with-supervisor.ts';
 import { WAIT_OPTIONS, waitOf } from '../wait-options.ts';
 import type { Request } from '../requests.ts';
 
@@ -50,10 +50,11 @@ export const command = defineCommand({
   async run({ words, flags }, context) {
     const { wait, foreground, 'no-wait': noWait, 'take-over': takeOver, ...rest } = flags;
     const seconds = waitOf({ wait, 'no-wait': noWait }, context);
+    const looked = foreground ? null : lookForSupervisor(context);
     const asked = await requestsFor({ words, flags: rest }, context);
     const extra = { ...callerAgent(context), ...(takeOver && { takeOver }) };
     const requests = asked.map(({ name, request }) => ({ name, request: { ...request, ...extra } }));
-    return foreground ? await inForeground(requests, context) : await bringUp(requests, { context, seconds });
+    return looked === null ? await inForeground(requests, context) : await bringUp(requests, { context, seconds, looked });
   },
 });
 

@@ -1,5 +1,6 @@
 import { oneLine } from '../../model/plain-text.ts';
 import type { Change } from '../../profiles/sources/changes.ts';
+import type { Way } from '../../profiles/sources/git/history.ts';
 import type { Pending } from '../../profiles/sources/pins.ts';
 import type { Updated } from '../../profiles/sources/update.ts';
 import { table } from './table.ts';
@@ -19,6 +20,8 @@ function wayText({ id, before, way }: Updated): string {
   if (way === null) return before === null ? `${now}.` : `${now} now, was at ${shortId(before)}.`;
   const from = shortId(way.from);
   if (way.follows === 'yes') return `${now}, ${count(way.commits ?? 0, 'commit')} newer than ${from}, which you have.`;
+  if (way.follows === 'back')
+    return `${now}, which is older than ${from}, which you have: these ${count(way.commits ?? 0, 'commit')} were taken back.`;
   const why = way.follows === 'no' ? 'does not follow from' : 'does not follow, as far as was looked, from';
   return `${now}, which ${why} ${from}, which you have: its history was rewritten, or the name leads elsewhere.`;
 }
@@ -30,14 +33,21 @@ export function pendingText({ to, changes, way }: Pending): string {
   const files = changes.slice(0, MOST_NAMED).map(({ file, is }) => `${oneLine(file)} (${is})`);
   const more = changes.length > MOST_NAMED ? [`${changes.length - MOST_NAMED} more`] : [];
   const what = changes.length === 0 ? 'no profile differs' : [...files, ...more].join(', ');
-  const how =
-    way === null
-      ? ''
-      : way.follows === 'yes'
-        ? `, ${count(way.commits ?? 0, 'commit')} newer`
-        : ', which does not follow from what you have';
-  return `an update is available (${shortId(to.id)}${how}): ${what}. Nothing of it is used before you accept it.`;
+  const how = way === null ? '' : HOW[way.follows](count(way.commits ?? 0, 'commit'));
+  const which = way?.follows === 'back' ? 'it was moved back to an older state' : 'an update is available';
+  return `${which} (${shortId(to.id)}${how}): ${what}. Nothing of it is used before you accept it.`;
 }
+
+/** What a state is that a source is to move to; `way`: from the one that it leaves, where that is known. */
+export const moveText = (id: string, way: Way | null): string =>
+  `${shortId(id)}${way === null ? '' : HOW[way.follows](count(way.commits ?? 0, 'commit'))}`;
+
+const HOW: Readonly<Record<Way['follows'], (commits: string) => string>> = {
+  yes: (commits) => `, ${commits} newer`,
+  back: (commits) => `, ${commits} older than what you have`,
+  no: () => ', which does not follow from what you have',
+  unknown: () => ', which does not follow from what you have',
+};
 
 const MOST_NAMED = 5;
 

@@ -7,6 +7,7 @@ import { type FileError, sortErrors } from '../../profiles/file-error.ts';
 import type { FoundProfile } from '../../profiles/find-profiles.ts';
 import { lint } from '../../profiles/lint/lint.ts';
 import type { Linted, LintFinding } from '../../profiles/lint/linted.ts';
+import { ownKnowledge } from '../../profiles/lint/own-known-hosts.ts';
 import { listFolder } from '../../profiles/list-folder.ts';
 import { loadProfile, type LoadedProfile, profileErrors, profileNameOf } from '../../profiles/load-profile.ts';
 import { strangeProfiles } from '../../profiles/overlay/apply-overlay.ts';
@@ -26,7 +27,11 @@ type One = Checked & { readonly linted: Linted | null };
 export async function validate(words: readonly string[], context: Context): Promise<Validation> {
   const all = words.length === 0 ? await checkAll(context) : (await Promise.all(words.map((word) => checkWord(word, context)))).flat();
   const profiles = all.map(({ name, file, errors }) => ({ name, file, errors }));
-  return { profiles, findings: lint(all.flatMap(({ linted }) => linted ?? [])) };
+  const findings = lint(
+    all.flatMap(({ linted }) => linted ?? []),
+    { own: words.some(isPath) ? null : ownKnowledge(homeDirectory(context.env)) },
+  );
+  return { profiles, findings };
 }
 
 async function checkAll(context: Context): Promise<One[]> {
@@ -39,12 +44,15 @@ async function checkAll(context: Context): Promise<One[]> {
 
 const unusable = (error: FileError): One => ({ name: profileNameOf(error.file), file: error.file, errors: [error], linted: null });
 
+/** Files and folders are checked for whoever shares them, and names for the one who asks. */
+const isPath = (word: string): boolean => /\/|^\.|\.(ya?ml|json)$/.test(word);
+
 /** A word with a slash, of a folder that begins with a dot, or with a profile's extension is a path; anything else a name, group or pattern. */
 async function checkWord(word: string, context: Context): Promise<One[]> {
   const path = resolve(context.cwd, word);
   const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
-  if (isFolder && /\/|^\./.test(word)) return await checkFolder(path, context);
-  if (!/\/|\.(ya?ml|json)$/.test(word)) {
+  if (isFolder && isPath(word)) return await checkFolder(path, context);
+  if (!isPath(word)) {
     const picked = pickProfiles([word], context).catch((error: unknown) => {
       throw isFolder && isNotFound(error) ? folderMeant(word) : error;
     });

@@ -72,12 +72,12 @@ function bindFresh(tunnel: Tunnel, given: Given, { forwards }: ChangePlan): Outc
   return { tunnel: settled.tunnel, effects: [...effects, ...settled.effects] };
 }
 
-/** A tunnel that is up has all its forwards. */
+/** A tunnel that is up has all its forwards, so it is not for the moment; nothing that it had is gone, though. */
 function notWhole(tunnel: Tunnel, given: Given): Tunnel {
   const { state, forwards } = tunnel;
   if ((state.is !== 'up' && state.is !== 'degraded') || forwards.every(({ is }) => is === 'listening')) return tunnel;
   const trouble = forwards.find((forward) => forward.is === 'recovering' || forward.is === 'blocked');
-  const since = state.is === 'degraded' ? state.since : given.now;
   const { linkedAt, attempt } = state;
-  return { ...tunnel, state: { is: 'degraded', since, linkedAt, attempt, because: trouble?.because ?? null } };
+  const [since, upSince] = state.is === 'degraded' ? [state.since, state.upSince] : [given.now, state.since];
+  return { ...tunnel, state: { is: 'degraded', since, linkedAt, attempt, because: trouble?.because ?? null, upSince } };
 }

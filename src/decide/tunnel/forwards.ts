@@ -67,14 +67,16 @@ export function settle(tunnel: Tunnel, given: Given): Outcome {
   const { attempt } = tunnel.state;
   const missing = tunnel.forwards.find((forward) => forward.is !== 'listening');
   if (missing === undefined) {
-    return tunnel.state.is === 'up' ? unchanged(tunnel) : as(tunnel, { is: 'up', since: given.now, linkedAt, attempt });
+    if (tunnel.state.is === 'up') return unchanged(tunnel);
+    const upSince = tunnel.state.is === 'degraded' ? tunnel.state.upSince : null;
+    return as(tunnel, { is: 'up', since: upSince ?? given.now, linkedAt, attempt });
   }
   const trouble = tunnel.forwards.find((forward) => forward.is === 'recovering' || forward.is === 'blocked');
   const underWay = tunnel.forwards.some((forward) => forward.is === 'binding');
   if (trouble === undefined || (underWay && tunnel.state.is !== 'up' && tunnel.state.is !== 'degraded')) return unchanged(tunnel);
   if (tunnel.forwards.every((forward) => forward.is === 'blocked')) return block(tunnel, given, trouble.because);
   const since = tunnel.state.is === 'degraded' ? tunnel.state.since : given.now;
-  return as(tunnel, { is: 'degraded', since, linkedAt, attempt, because: trouble.because });
+  return as(tunnel, { is: 'degraded', since, linkedAt, attempt, because: trouble.because, upSince: null });
 }
 
 const as = (tunnel: Tunnel, state: Tunnel['state']): Outcome => unchanged({ ...tunnel, state });

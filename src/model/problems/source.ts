@@ -18,6 +18,7 @@ export type SourceFacts = {
   'source-redirected': { readonly name: string; readonly from: string; readonly to: string };
   'source-unreachable': { readonly name: string; readonly from: string; readonly code: string };
   'source-certificate': { readonly name: string; readonly from: string; readonly code: string };
+  'source-git-certificate': { readonly name: string; readonly from: string; readonly said: string };
   'git-missing': { readonly code: string };
 };
 
@@ -148,6 +149,13 @@ export const SOURCE: Entries<SourceFacts> = {
     ...failed,
     text: (f) => `The certificate of ${f.from} is not accepted (${f.code}), so ${f.name} was not fetched. ${STAYS}`,
     next: () => "If it is your company's own, name the file of its authority: NODE_EXTRA_CA_CERTS=/path/to/ca.pem",
+  },
+  'source-git-certificate': {
+    ...failed,
+    text: (f) =>
+      `git does not accept the certificate of ${f.from}, so ${f.name} was not fetched, and no password was sent. ${STAYS}\n${f.said}`,
+    next: (f) =>
+      `If it is your company's own, name the file of its authority to git: git config --global http.${/^https:\/\/[^/]+/.exec(f.from)?.[0] ?? 'https://HOST'}/.sslCAInfo /path/to/ca.pem. If not, somebody may be in between: do not switch the check off.`,
   },
   'git-missing': {
     ...failed,

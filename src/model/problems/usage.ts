@@ -25,6 +25,7 @@ export type UsageFacts = {
   'directory-unusable': { readonly path: string; readonly code: string };
   'state-unwritable': { readonly path: string; readonly code: string };
   'state-set-aside': { readonly path: string; readonly aside: string };
+  'request-too-large': { readonly bytes: number; readonly most: number };
   interrupted: Record<string, never>;
   'asked-down': Record<string, never>;
   internal: { readonly what: string };
@@ -131,6 +132,12 @@ export const USAGE: Entries<UsageFacts> = {
     exit: EXIT.failed,
     text: (f) => `${f.path} could not be understood and was kept as ${f.aside}; it starts empty, everything else is as it was.`,
     next: () => 'Bring up again what is missing, or repair the file that was kept.',
+  },
+  'request-too-large': {
+    retry: 'person',
+    exit: EXIT.usage,
+    text: (f) => `The profile is larger than a supervisor takes (${f.bytes} bytes, at most ${f.most}). Nothing was changed.`,
+    next: () => 'A known_hosts beside the profiles is part of each of them: keep only the servers in it that they name.',
   },
   interrupted: {
     retry: 'person',

@@ -3,6 +3,7 @@ import type { Forward } from '../../model/profile.ts';
 import type { FileError } from '../file-error.ts';
 import type { FoundProfile } from '../find-profiles.ts';
 import type { LoadedProfile } from '../load-profile.ts';
+import type { OwnKnowledge } from './own-known-hosts.ts';
 
 /** A profile that was found and has no errors. */
 export type Linted = FoundProfile & { readonly loaded: LoadedProfile };
@@ -17,7 +18,9 @@ export type LintFinding = FileError & {
   readonly fix: string;
 };
 
-export type LintRule = (profiles: readonly Linted[]) => readonly LintFinding[];
+/** `own`: what the person who runs this knows of servers; null where it is checked for everybody, as in CI. */
+export type LintGiven = { readonly own: OwnKnowledge | null };
+export type LintRule = (profiles: readonly Linted[], given: LintGiven) => readonly LintFinding[];
 
 type Told = Pick<LintFinding, 'rule' | 'severity' | 'text' | 'why' | 'fix'>;
 
@@ -34,6 +37,6 @@ export const listenPath = ({ kind }: Forward, index: number): readonly (string |
 
 /** Rules of one profile, for each of them. */
 export const each =
-  (rule: (profile: Linted) => readonly LintFinding[]): LintRule =>
-  (profiles) =>
-    profiles.flatMap((profile) => rule(profile));
+  (rule: (profile: Linted, given: LintGiven) => readonly LintFinding[]): LintRule =>
+  (profiles, given) =>
+    profiles.flatMap((profile) => rule(profile, given));

@@ -6,10 +6,10 @@ import { ssh2Tables } from '../extensions/tables.ts';
 
 /** What bulk travels in: the largest packet that every side takes (RFC 4253 section 6.1), less its head. */
 const PACKET_BYTES = 32_768;
-const ROUNDS = 12;
-const SLICE_MS = 0.8;
-const MOST_IN_SLICE = 16;
-const PAUSE_MS = 40;
+const ROUNDS = 24;
+const SLICE_MS = 0.4;
+const MOST_IN_SLICE = 8;
+const PAUSE_MS = 25;
 
 type Given = {
   readonly clock: Pick<Clock, 'monotonic' | 'after'>;

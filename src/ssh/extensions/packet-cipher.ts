@@ -37,10 +37,11 @@ function pairOf({ createCipher, createDecipher }: Crypto, info: CipherInfo): Pac
   };
   const out = requireShape<Out>('Cipher', createCipher({ outbound }), { allocPacket: 'function', encrypt: 'function', free: 'function' });
   const back = requireShape<Back>('Decipher', createDecipher({ inbound }), { decrypt: 'function', free: 'function' });
+  const packetOf = packetsOf(out);
   return {
     roundTrip(bytes) {
       opened = 0;
-      out.encrypt(out.allocPacket(bytes));
+      out.encrypt(packetOf(bytes));
       for (const part of sealed.splice(0)) back.decrypt(part, 0, part.length);
       if (opened !== bytes) throw new UnknownSsh2(`a packet of ${bytes} bytes came back with ${opened}`);
     },
@@ -48,6 +49,20 @@ function pairOf({ createCipher, createDecipher }: Crypto, info: CipherInfo): Pac
       out.free();
       back.free();
     },
+  };
+}
+
+/** One packet for all of a size, as new each time: a new one for each of some hundred would leave the process 16 MB larger. */
+function packetsOf(out: Out): (bytes: number) => Buffer {
+  let made: { readonly bytes: number; readonly packet: Buffer; readonly asNew: Buffer } | null = null;
+  return (bytes) => {
+    if (made?.bytes !== bytes) {
+      const packet = out.allocPacket(bytes);
+      made = { bytes, packet, asNew: Buffer.from(packet) };
+    }
+    // Sealed and opened where it lies.
+    made.asNew.copy(made.packet);
+    return made.packet;
   };
 }
 

@@ -1,10 +1,11 @@
-import { createRequire } from 'node:module';
-import ssh2, { type Client, type ParsedKey } from 'ssh2';
+import type { Client, ParsedKey } from 'ssh2';
 import { chooseAlgorithm, signatureNameOf } from '../identity/keys/key-algorithms.ts';
 import { type LoginKey, type SessionProof, type Signing, SigningFailed } from '../identity/keys/login-key.ts';
 import { wireString } from '../identity/keys/wire-reader.ts';
 import { serverVersion } from '../session/internals.ts';
 import { requireShape, UnknownSsh2 } from './guard.ts';
+import { sendMessage } from './send-message.ts';
+import { parseKey } from './ssh2.ts';
 
 /*
  * Public-key logins (RFC 4252 section 7) with any key and any holder of it.
@@ -20,7 +21,7 @@ const LOGIN_KEY = Symbol('login key');
 /** For `key` in an `authHandler`'s answer of type `publickey`. Works only where `extendPublicKeyAuth` was called. */
 export function toSsh2Key(key: LoginKey): ParsedKey {
   // What ssh2 takes for a parsed key is told by a symbol that it keeps to itself; a key made from one inherits it.
-  const shape = requireShape<object>('utils.parseKey(...)', ssh2.utils.parseKey(SOME_KEY), { getPublicSSH: 'function' });
+  const shape = requireShape<object>('utils.parseKey(...)', parseKey(SOME_KEY), { getPublicSSH: 'function' });
   return Object.create(shape, {
     [LOGIN_KEY]: { value: key },
     // Never `ssh-rsa`, for which ssh2 would choose algorithms by itself.
@@ -44,7 +45,7 @@ type Internals = {
     readonly _kex?: { readonly sessionID?: Buffer; readonly _sig?: Buffer };
     _hostVerifier: (...args: unknown[]) => unknown;
     readonly _authsQueue: string[];
-    readonly _packetRW: { readonly write: { allocStart: number; alloc(size: number): Buffer; finalize(packet: Buffer): Buffer } };
+    readonly _packetRW: unknown;
     readonly _handlers: Record<string, Handler | undefined>;
   };
 };
@@ -141,19 +142,9 @@ async function signed({ key, username, algorithm, session, signal }: Signed): Pr
 
 const USERAUTH_REQUEST = 50;
 
-type SendPacket = (protocol: object, packet: Buffer) => void;
-
 function send(protocol: Internals['_protocol'], payload: Buffer): void {
-  const { sendPacket } = requireShape<{ readonly sendPacket: SendPacket }>(
-    'protocol/utils.js',
-    createRequire(import.meta.url)('ssh2/lib/protocol/utils.js'),
-    { sendPacket: 'function' },
-  );
-  const { write } = protocol._packetRW;
-  const packet = write.alloc(payload.length);
-  packet.set(payload, write.allocStart);
   protocol._authsQueue.push('publickey');
-  sendPacket(protocol, write.finalize(packet));
+  sendMessage(protocol, payload);
 }
 
 function internalsOf(client: Client): Internals {
@@ -165,7 +156,6 @@ function internalsOf(client: Client): Internals {
     _packetRW: 'object',
     _handlers: 'object',
   });
-  requireShape('Protocol._packetRW.write', protocol._packetRW.write, { alloc: 'function', finalize: 'function', allocStart: 'number' });
   requireShape('Protocol._handlers', protocol._handlers, { EXT_INFO: 'function', USERAUTH_FAILURE: 'function' });
   return inner;
 }

@@ -25,11 +25,13 @@ export function ssh2Tables(): Tables {
 
 /** What a file of the ssh2 that is installed exports, by its path from ssh2's `lib`; throws UnknownSsh2 as `ssh2Tables` does. */
 export function ssh2File(path: string): unknown {
-  // From where `import` has found it: behind a symbolic link (npm link, pnpm) `require` may load it a second time, by the other path.
-  const load = createRequire(realpathSync(createRequire(import.meta.url).resolve('ssh2')));
+  const load = createRequire(ssh2Path());
   requireVersion((load('../package.json') as { version?: unknown }).version);
   return load(path);
 }
+
+/** From where `import` finds it: behind a symbolic link (npm link, pnpm) `require` may load it a second time, by the other path. */
+export const ssh2Path = (): string => realpathSync(createRequire(import.meta.url).resolve('ssh2'));
 
 /** Adds names that ssh2 does not know. Adding them again changes nothing. */
 export function register(table: string[], names: Iterable<string>): void {

@@ -29,6 +29,8 @@ export type DialLinkGiven = {
   readonly person: Person;
   /** The link that carries this one; null: dialled from here. */
   readonly via: LiveLink | null;
+  /** Resolves once it is certain that this hop is to be logged in to; left out: it is. */
+  readonly vouched?: Promise<void>;
   readonly onRemark?: OnRemark;
   readonly keys?: KeySource;
   /** What is known of them by now. */
@@ -47,9 +49,12 @@ export type DialLinkGiven = {
 /** One hop from nothing to a logged-in link. What needs no network runs beside what does. */
 export async function dialLink(hop: ResolvedHop, given: DialLinkGiven): Promise<LiveLink> {
   const over = new AbortController();
+  let calm = (): void => {};
   try {
+    calm = given.via?.hurry() ?? calm;
     return await dialAsking(hop, given, { ...watchPerson(given.person), signal: AbortSignal.any([given.signal, over.signal]) });
   } finally {
+    calm();
     // A question whose connection is over would be answered in vain.
     over.abort();
   }
@@ -67,6 +72,7 @@ async function dialAsking(hop: ResolvedHop, given: DialLinkGiven, asking: Asking
     verifier,
     login,
     asking,
+    ...(given.vouched && { vouched: given.vouched }),
     onHandshake: given.onHandshake,
     onRemark,
     ...(given.keys && { keys: given.keys }),

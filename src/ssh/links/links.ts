@@ -14,6 +14,7 @@ import { type Desk, EMPTY_DESK, type OnNeeded } from './asking.ts';
 import { forgetfulRefusals, LockOuts, type RefusalStore } from './lock-outs.ts';
 import { Parking } from './parking.ts';
 import { Slot } from './slot.ts';
+import { Voucher } from './vouchers.ts';
 
 export type Route = { readonly hops: readonly ResolvedHop[]; readonly keepalive: Keepalive };
 export type HopState = { readonly state: HopWord; readonly rttMs: number | null; readonly cipher: string | null };
@@ -27,6 +28,8 @@ export type LeaseGiven = {
   readonly onRevived?: OnRevived;
   /** Who hears what a person has to do on the way; without it nobody is asked, and what needs a person fails. */
   readonly onNeeded?: OnNeeded;
+  /** Resolves once it is certain that this is the route; left out: it is. Until then no server is logged in to. */
+  readonly sure?: Promise<unknown>;
   /** Somebody asks for it this moment, so that it may be tried where servers turn away who insists. */
   readonly byPerson?: boolean;
 };
@@ -84,10 +87,12 @@ export class Links {
     const { onRevived = () => {} } = given;
     const hear = hearerOf(given);
     const held: Slot[] = [];
+    const voucher = new Voucher(given.sure);
     const links: HopLink[] = [];
     const leave = releaseOnce(held, hear);
     const release: Lease['release'] = async (how) => {
       for (const slot of held) this.#revivals.get(slot)?.delete(onRevived);
+      voucher.leave();
       await leave(how);
     };
     try {
@@ -96,9 +101,11 @@ export class Links {
         if (given.tunnel !== undefined) this.#tunnels.set(slot, (this.#tunnels.get(slot) ?? new Set()).add(given.tunnel));
         slot.enter(hear);
         held.push(slot);
+        voucher.enter(slot);
         if (given.byPerson === true) slot.forgive();
         links.push(await orAborted(slot.ready({ quiet: hear === null }), signal));
       }
+      await orAborted(Promise.resolve(given.sure), signal);
       return { links, lost: Promise.race(links.map((link) => link.lost)), release };
     } catch (error) {
       await release(signal.aborted ? 'for-good' : 'may-return');

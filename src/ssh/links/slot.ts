@@ -9,6 +9,7 @@ import { Asking, type OnNeeded } from './asking.ts';
 import { dialLink } from './dial-link.ts';
 import type { Dismissal } from './parking.ts';
 import type { SlotGiven } from './slot-given.ts';
+import { Vouchers } from './vouchers.ts';
 
 /** After the last user has left; whoever reconnects comes back within it. */
 const LINGER_MS = 5_000;
@@ -20,6 +21,7 @@ const CLOSE_MS = 3_000;
  */
 export class Slot {
   readonly hop: ResolvedHop;
+  readonly vouchers = new Vouchers();
   readonly #given: SlotGiven;
   #users = 0;
   #link: LiveLink | null = null;
@@ -127,6 +129,7 @@ export class Slot {
       keepalive,
       person,
       via,
+      vouched: this.vouchers.some,
       onRemark,
       keys: keys.at(this.#place()),
       cipherCosts,

@@ -1,5 +1,7 @@
 import type { Client } from 'ssh2';
 import { requireShape } from '../extensions/guard.ts';
+import { sendMessage } from '../extensions/send-message.ts';
+import type { Channels } from './channels.ts';
 
 /**
  * What a session uses of ssh2's inside; what is added to ssh2 lies in `ssh/extensions`. None of it is part of its interface, so
@@ -12,6 +14,9 @@ type Internals = {
   readonly _chanMgr: { get(id: unknown): unknown };
   readonly _protocol: {
     ping(): void;
+    readonly _packetRW?: unknown;
+    /** Undefined once it cannot be used any more. */
+    readonly _destruct?: unknown;
     readonly _cipher?: { readonly outSeqno?: unknown };
     readonly _handlers: Record<string, ((...args: unknown[]) => void) | undefined>;
   };
@@ -26,6 +31,33 @@ export function sendPing(client: Client, answered: () => void): void {
   });
   inner._protocol.ping();
 }
+
+/**
+ * From now on whatever arrives is answered in the same turn of the event loop, if not by anything else then by a message that
+ * says nothing (SSH_MSG_IGNORE, RFC 4253 section 11.2). Returns its end.
+ *
+ * With what is sent goes TCP's acknowledgement. By itself our kernel holds that back for 40 ms, and so long the server's holds
+ * back its next small message (Nagle's algorithm): sshd asks for TCP_NODELAY with the first session only.
+ */
+export function answerAtOnce(client: Client, traffic: Pick<Channels, 'onReceived'>): () => void {
+  const { _protocol: protocol } = internalsOf(client);
+  const sent = (): unknown => protocol._cipher?.outSeqno;
+  let isOver = false;
+  const answer = (): void => {
+    const before = sent();
+    setImmediate(() => {
+      if (!isOver && protocol._destruct !== undefined && sent() === before) sendMessage(protocol, IGNORE);
+    });
+  };
+  const deafen = traffic.onReceived(answer);
+  return () => {
+    isOver = true;
+    deafen();
+  };
+}
+
+/** With no data in it. */
+const IGNORE = Buffer.from([2, 0, 0, 0, 0]);
 
 /** SSH_MSG_DEBUG (RFC 4253 section 11.3). ssh2 passes it on only to a debug function that costs time at every packet. */
 export function onServerDebug(client: Client, said: (message: string) => void): void {

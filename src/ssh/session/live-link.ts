@@ -12,7 +12,7 @@ import { endsOf, ParkedSocket } from './carrier.ts';
 import { type Channels, channelsOf } from './channels.ts';
 import type { LinkGiven } from './link-given.ts';
 import { Offers } from './offers.ts';
-import { onServerKeepalive, sendPing, serverVersion } from './internals.ts';
+import { answerAtOnce, onServerKeepalive, sendPing, serverVersion } from './internals.ts';
 import { OneSession } from './one-session.ts';
 import { breakChannel, openExec, openSftp, problemOfTarget } from './open-channel.ts';
 import type { ServerWords } from './open-session.ts';
@@ -118,6 +118,8 @@ export class LiveLink implements Link, Remote, Overheard {
     sendPing(this.#usable(), () => answered.resolve());
     await this.#orLost(answered.promise);
   }
+
+  hurry = (): (() => void) => answerAtOnce(this.#usable(), this.#channels);
 
   async openRaw(to: Address, origin: TcpAddress | null = null): Promise<Duplex> {
     if (this.#problem !== null) throw new ProblemError(this.#problem);

@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import { Client, type ClientErrorExtensions, type ConnectConfig } from 'ssh2';
+import type { ClientErrorExtensions, ConnectConfig } from 'ssh2';
 import type { CipherCosts } from '../../model/cipher-costs.ts';
 import { type Problem, ProblemError } from '../../model/problem.ts';
 import type { Clock } from '../../platform/clock.ts';
@@ -7,6 +7,7 @@ import { deferred } from '../../platform/deferred.ts';
 import { agreed } from '../extensions/kexinit.ts';
 import { connectExtended } from '../extensions/connect.ts';
 import type { KeySource } from '../extensions/spare-keys.ts';
+import { Client } from '../extensions/ssh2.ts';
 import type { Watched } from '../identity/logins/asking.ts';
 import type { Login } from '../identity/logins/auth-handler.ts';
 import { type Certificate, parseCertificate, plainKeyOf } from '../identity/keys/certificate.ts';
@@ -27,6 +28,8 @@ export type SessionGiven = {
   readonly login: Login;
   /** While a person is waited for no deadline runs; then it begins anew. */
   readonly asking?: Pick<Watched, 'waiting' | 'onChange'>;
+  /** Until then the server is neither judged nor shown anything; left out: at once. */
+  readonly vouched?: Promise<void>;
   /** The server has shown that it is alive and is who it should be; the login follows. */
   readonly onHandshake?: () => void;
   readonly onRemark?: OnRemark;
@@ -152,12 +155,13 @@ class Attempt {
 
   /** An answer that is at hand is given at once, as in a later key exchange, when traffic waits for it. */
   #verify(key: Buffer, answer: (isTrusted: boolean) => void): boolean | undefined {
-    const { verifier, signal } = this.#given;
+    const { verifier, signal, vouched = Promise.resolve() } = this.#given;
     if (verifier.trusts(key)) return true;
     // A later exchange with another key: traffic waits and nobody is there to decide, so a new connection asks anew.
     if (this.#over.signal.aborted) return false;
     const given = AbortSignal.any([signal, this.#over.signal]);
-    void verifier.verify(key, given).then(
+    const judged = vouched.then(() => verifier.verify(key, given));
+    void judged.then(
       (refused) => {
         if (given.aborted) return;
         this.#refusedKey = refused;

@@ -17,8 +17,8 @@ export type SpeedsGiven = {
 };
 
 /** After the first connection was begun, which is not to wait for it. */
-const FIRST_MS = 5_000;
-const AGAIN_MS = 30_000;
+const FIRST_MS = 3_000;
+const AGAIN_MS = 5_000;
 const BUSY = 0.3;
 const MACHINES_KEPT = 8;
 
@@ -66,7 +66,7 @@ export class CipherSpeeds {
     const { measure, log } = this.#given;
     try {
       this.#known = await measure(this.#over.signal);
-      log.info('ciphers-measured', { text: `What encryption does here there and back: ${printSpeeds(this.#known)}.` });
+      log.info('ciphers-measured', { text: `Measured how fast this machine encrypts and decrypts again: ${printSpeeds(this.#known)}.` });
       this.#keep(machine, this.#known);
     } catch (error) {
       if (this.#over.signal.aborted) return;

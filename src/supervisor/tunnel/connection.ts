@@ -3,6 +3,7 @@ import { DEFAULT_KEEPALIVE, type Profile } from '../../model/profile.ts';
 import { resolveRoute } from '../../ssh/config/resolve-route.ts';
 import type { HopState, Lease, Links, OnRevived, Route } from '../../ssh/links/links.ts';
 import type { HopLink } from '../../ssh/remote/types.ts';
+import { type EarlyGiven, LastRoute, leaseEarly } from './lease-early.ts';
 
 export type ConnectionGiven = {
   readonly profile: Profile;
@@ -22,6 +23,7 @@ export class Connection {
   #dial: AbortController | null = null;
   #lease: Lease | null = null;
   #route: Route | null = null;
+  readonly #last = new LastRoute();
 
   constructor(given: ConnectionGiven) {
     this.#given = given;
@@ -44,13 +46,15 @@ export class Connection {
     const { profile, links, env, onLost, onNeeded, onRevived } = this.#given;
     const dial = new AbortController();
     this.#dial = dial;
-    const hops = await resolveRoute(profile.hops, profile.ssh, { env: await env(), signal: dial.signal });
-    this.#route = { hops, keepalive: profile.keepalive === 'mirror' ? DEFAULT_KEEPALIVE : profile.keepalive };
-    const lease = await links.lease(this.#route, dial.signal, {
-      tunnel: profile.name,
-      onRevived,
-      onNeeded: (needed) => onNeeded(epoch, needed),
-      byPerson,
+    const signal = dial.signal;
+    const own = { tunnel: profile.name, onRevived, onNeeded: (needed: Problem | null) => onNeeded(epoch, needed), byPerson };
+    const lease = await leaseEarly({
+      ...this.#ask(profile, await env(), signal),
+      signal,
+      lease: (route, how) => {
+        this.#route = route;
+        return links.lease(route, how.signal, { ...own, ...(how.sure && { sure: how.sure }) });
+      },
     });
     if (dial.signal.aborted) {
       await lease.release('for-good');
@@ -63,6 +67,18 @@ export class Connection {
       if (this.#lease === lease) onLost(epoch, because);
     });
     return lease.links;
+  }
+
+  #ask({ hops, ssh, keepalive }: Profile, env: NodeJS.ProcessEnv, signal: AbortSignal): Pick<EarlyGiven, 'asked' | 'guess'> {
+    const question = JSON.stringify([hops, ssh, keepalive, env['SSH_AUTH_SOCK']]);
+    const guess = this.#last.guess(question);
+    const ask = async (): Promise<Route> => {
+      const resolved = await resolveRoute(hops, ssh, { env, signal });
+      const route = { hops: resolved, keepalive: keepalive === 'mirror' ? DEFAULT_KEEPALIVE : keepalive };
+      this.#last.note(question, route);
+      return route;
+    };
+    return { asked: ask(), guess };
   }
 
   /** Parts at once with what is dialled or held; a later connection is not touched by what it returns, which gives it back. */

@@ -1,17 +1,25 @@
-import { background } from '../../support/child.ts';
+import { type Background, background } from '../../support/child.ts';
 import { freePort } from '../../support/free-port.ts';
 import { familyOf } from '../../support/proc.ts';
 import { snapshot } from '../../support/status.ts';
 import { until } from '../../support/until.ts';
+import { timed } from '../measure.ts';
 import type { Place } from './place.ts';
 import { listensBeside } from './processes.ts';
 
 /** How a tunnel goes. */
-export type Way = { readonly hops: 1 | 2; readonly ciphers?: string };
+export type Way = {
+  readonly hops: 1 | 2;
+  readonly ciphers?: string;
+  /** One hop by a name of its own, so that no other tunnel shares its connection. */
+  readonly own?: number;
+};
 
 /** Tunnels that are up, each with one local forward to the target. */
 export type Opened = {
   readonly ports: readonly number[];
+  /** Until they listened. */
+  readonly tookMs: number;
   /** The processes of the client side. */
   pids(): number[];
   close(): Promise<void>;
@@ -21,42 +29,56 @@ export type Client = { readonly name: 'tunnels' | 'ssh'; open(place: Place, ways
 
 export const tunnels: Client = {
   name: 'tunnels',
-  async open({ lab, target }, ways) {
+  async open(place, ways) {
+    const { lab } = place;
     const ports = await Promise.all(ways.map(freePort));
     const names = ways.map((_, index) => `bench${index}`);
-    for (const [index, { hops, ciphers }] of ways.entries()) {
-      const more = ciphers === undefined ? '' : `sshOptions: ["Ciphers=${ciphers}"]\n`;
-      const forward = `{ local: ${ports[index]}, to: "127.0.0.1:${target.port}" }`;
-      lab.profile(`bench${index}`, [forward], { hops: hops === 1 ? lab.oneHop : lab.hops, more });
-    }
-    await checked(lab.cli.run(['up', ...names]));
+    for (const [index, way] of ways.entries()) writeProfile(place, { ...way, name: names[index]!, port: ports[index]! });
+    const tookMs = await timed(() => checked(lab.cli.run(['up', ...names])));
     const { supervisor } = await snapshot(lab.cli);
     const close = async (): Promise<void> => {
       await checked(lab.cli.run(['down', ...names]));
       await quiet(lab);
     };
-    return { ports, pids: () => familyOf(supervisor!.pid), close };
+    return { ports, tookMs, pids: () => familyOf(supervisor!.pid), close };
   },
 };
+
+/** The profile of one tunnel. */
+export function writeProfile(
+  { lab, target }: Place,
+  { hops, ciphers, own, name, port }: Way & { readonly name: string; readonly port: number },
+): void {
+  const more = ciphers === undefined ? '' : `sshOptions: ["Ciphers=${ciphers}"]\n`;
+  const way = own === undefined ? (hops === 1 ? lab.oneHop : lab.hops) : `hops: [own-${own}]\n`;
+  lab.profile(name, [`{ local: ${port}, to: "127.0.0.1:${target.port}" }`], { hops: way, more });
+}
+
+// Servers refuse too many logins at a time (sshd_config(5), MaxStartups).
+const AT_ONCE = 10;
 
 export const ssh: Client = {
   name: 'ssh',
   async open(place, ways) {
     const ports = await Promise.all(ways.map(freePort));
-    const started = ways.map((way, index) => startSsh(place, { ...way, port: ports[index]! }));
-    for (const [index, { pid }] of started.entries()) await until(() => listensBeside(pid, ports[index]!), { what: 'ssh -L to listen' });
+    const started: Background[] = [];
+    const tookMs = await timed(async () => {
+      for (let from = 0; from < ways.length; from += AT_ONCE) {
+        const few = ways.slice(from, from + AT_ONCE).map((way, index) => startSsh(place, { ...way, port: ports[from + index]! }));
+        started.push(...few);
+        for (const [index, { pid }] of few.entries()) await listening(pid, ports[from + index]!);
+      }
+    });
     const close = async (): Promise<void> => {
       await Promise.all(started.map((program) => program.stop()));
       await quiet(place.lab);
     };
-    return { ports, pids: () => started.flatMap(({ pid }) => familyOf(pid)), close };
+    return { ports, tookMs, pids: () => started.flatMap(({ pid }) => familyOf(pid)), close };
   },
 };
 
 /** `ssh -N -L`, with -J for the first of two hops. */
-export function startSsh(place: Place, { hops, ciphers, port }: Way & { readonly port: number }) {
-  const { lab, netns, target } = place;
-  writeConfig(place);
+function startSsh({ lab, netns, target }: Place, { hops, ciphers, port }: Way & { readonly port: number }): Background {
   const inside = netns === undefined ? [] : ['ip', 'netns', 'exec', netns];
   const as = ['setpriv', '--reuid', String(lab.user.uid), '--regid', String(lab.user.gid), '--clear-groups'];
   const how = ['-N', ...(ciphers === undefined ? [] : ['-c', ciphers]), '-L', `127.0.0.1:${port}:127.0.0.1:${target.port}`];
@@ -65,11 +87,8 @@ export function startSsh(place: Place, { hops, ciphers, port }: Way & { readonly
   return background(argv[0]!, argv.slice(1), { cwd: '/', env: { PATH: process.env['PATH'] } });
 }
 
-function writeConfig({ lab }: Place): void {
-  const host = (name: string, { host: address, port }: { host: string; port: number }): string =>
-    `Host ${name}\n  HostName ${address}\n  Port ${port}\n  IdentityFile ${lab.key.path}\n`;
-  lab.home.write('.ssh/config', host('bench-bastion', lab.bastion) + host('bench-far', lab.far));
-}
+const listening = (pid: number, port: number): Promise<unknown> =>
+  until(() => listensBeside(pid, port), { what: 'ssh -L to listen', everyMs: 1 });
 
 async function checked(command: Promise<{ code: number | null; stderr: string }>): Promise<void> {
   const { code, stderr } = await command;

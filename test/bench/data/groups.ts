@@ -1,11 +1,22 @@
 import type { Group } from './lines.ts';
-import { bulk, latency, short, standing } from './stands.ts';
+import { LONG_LINKS } from './long-link-groups.ts';
+import { besideBulk, bulk, comingUp, idle, latency, short, standing } from './stands.ts';
 
 const ONE_HOP = { hops: 1 } as const;
 const TWO_HOPS = { hops: 2 } as const;
 const AES = { hops: 1, ciphers: 'aes128-gcm@openssh.com' } as const;
 
 export const GROUPS: readonly Group[] = [
+  {
+    where: 'loopback',
+    lines: [{ what: '`up` with the supervisor running, one hop', of: 'ms', unit: 'ms', asked: { atMost: 0.6 } }],
+    stand: comingUp(ONE_HOP),
+  },
+  {
+    where: 'loopback',
+    lines: [{ what: '`up` with the supervisor running, two hops', of: 'ms', unit: 'ms', asked: { atMost: 0.6 } }],
+    stand: comingUp(TWO_HOPS),
+  },
   {
     where: 'loopback',
     lines: [
@@ -66,4 +77,39 @@ export const GROUPS: readonly Group[] = [
     ],
     stand: standing([ONE_HOP], latency('ping')),
   },
+  {
+    where: 'loopback',
+    lines: [
+      { what: '4 heavy tunnels at once, up', of: 'up', unit: 'MB/s', asked: { atLeast: 1.3 } },
+      { what: '4 heavy tunnels at once, down', of: 'down', unit: 'MB/s', asked: { atLeast: 1.3 } },
+    ],
+    stand: standing([ONE_HOP, ONE_HOP, ONE_HOP, ONE_HOP], bulk({ streams: 4, megabytes: 384 })),
+  },
+  {
+    where: 'loopback',
+    lines: [{ what: 'RSS of 10 idle tunnels, against `ssh -N`', of: 'memory', unit: 'MB', asked: { atMost: 0.8 } }],
+    stand: idle(10),
+  },
+  {
+    where: 'loopback',
+    lines: [{ what: 'RSS of 100 idle tunnels, against `ssh -N`', of: 'memory', unit: 'MB', asked: { atMost: 0.1 } }],
+    stand: idle(100),
+  },
+  besideOther('down'),
+  besideOther('up'),
+  ...LONG_LINKS,
 ];
+
+/** A tunnel's round trip while another tunnel is busy; of ssh, while another process is. */
+function besideOther(direction: 'up' | 'down'): Group {
+  const what = `1-byte round trip beside another tunnel's bulk ${direction}`;
+  return {
+    where: 'loopback',
+    lines: [
+      { what: `${what}, p50 over idle`, of: 'slower', unit: '×', asked: { oursAtMost: 2 } },
+      { what: `${what}, p50`, of: 'p50', unit: 'µs' },
+      { what: `${what}, p99`, of: 'p99', unit: 'µs' },
+    ],
+    stand: standing([ONE_HOP, ONE_HOP], besideBulk(direction)),
+  };
+}

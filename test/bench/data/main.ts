@@ -1,12 +1,13 @@
 import { writeFileSync } from 'node:fs';
 import { GROUPS } from './groups.ts';
-import type { Line } from './lines.ts';
+import { growth } from './growth/main.ts';
+import type { Line, Where } from './lines.ts';
 import { machine } from './machine.ts';
 import { measure, type Measured } from './measured.ts';
-import { loopback, type Place } from './place.ts';
+import { loopback, overLongLink, type Place } from './place.ts';
 import { cellsOf, HEAD, row, rule } from './table.ts';
 
-const PARTS: Readonly<Record<string, () => Promise<boolean>>> = { table };
+const PARTS: Readonly<Record<string, () => Promise<boolean>>> = { table, growth };
 
 /** `table` where no part is named. */
 export async function main([part = 'table', ...more]: readonly string[]): Promise<boolean> {
@@ -27,7 +28,7 @@ async function table(): Promise<boolean> {
   const measured: Measured[] = [];
   print(await machine(), '', row(HEAD), rule(HEAD));
   for (const where of new Set(groups.map((group) => group.where))) {
-    await at(async (place) => {
+    await at(where, async (place) => {
       for (const group of groups.filter((each) => each.where === where)) {
         const lines = await measure(group, place, { rounds: ROUNDS, wanted: isWanted });
         print(...lines.map((line) => row(cellsOf(line))));
@@ -41,8 +42,8 @@ async function table(): Promise<boolean> {
 
 const isWanted = ({ what }: Line): boolean => ROWS.test(what);
 
-async function at(work: (place: Place) => Promise<void>): Promise<void> {
-  const place = await loopback();
+async function at(where: Where, work: (place: Place) => Promise<void>): Promise<void> {
+  const place = await (where === 'loopback' ? loopback() : overLongLink(where));
   try {
     await work(place);
   } finally {

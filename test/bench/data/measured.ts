@@ -17,9 +17,10 @@ export type Wish = { readonly rounds: number; readonly wanted: (line: Line) => b
 /** Ours, ssh, ours, ssh ...: a machine's drift hits both alike. The first round warms caches and does not count. */
 export async function measure(group: Group, place: Place, { rounds, wanted }: Wish): Promise<Measured[]> {
   const stand = await group.stand(place);
+  const enough = Math.min(rounds, group.rounds ?? rounds);
   const samples: { tunnels: Sample; ssh: Sample }[] = [];
   try {
-    for (let round = 0; round <= rounds; round++) {
+    for (let round = 0; round <= enough; round++) {
       const both = { tunnels: await stand.tunnels(), ssh: await stand.ssh() };
       if (round > 0) samples.push(both);
     }
@@ -36,10 +37,11 @@ function judged(line: Line, samples: readonly { tunnels: Sample; ssh: Sample }[]
   };
   const [tunnels, ssh] = [median(rounds.tunnels), median(rounds.ssh)];
   const ratio = tunnels / ssh;
-  return { ...line, tunnels, ssh, ratio, met: isMet(ratio, line.asked), rounds };
+  return { ...line, tunnels, ssh, ratio, met: isMet(line.asked, { tunnels, ratio }), rounds };
 }
 
-function isMet(ratio: number, asked: Line['asked']): boolean | null {
+function isMet(asked: Line['asked'], { tunnels, ratio }: { readonly tunnels: number; readonly ratio: number }): boolean | null {
   if (asked === undefined) return null;
+  if ('oursAtMost' in asked) return tunnels <= asked.oursAtMost;
   return 'atLeast' in asked ? ratio >= asked.atLeast : ratio <= asked.atMost;
 }

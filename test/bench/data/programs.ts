@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type Background, background } from '../../support/child.ts';
+import { background } from '../../support/child.ts';
 import { must, run } from '../../support/run.ts';
 import { tempDir } from '../../support/temp-home.ts';
 
@@ -54,9 +54,11 @@ export const loadRunner =
     return JSON.parse(ran.stdout) as Load;
   };
 
-/** One that goes on until it is stopped. */
-export function keepLoading(programs: Programs, args: readonly (string | number)[]): Background {
-  return background(programs.load, args.map(String));
+/** Opens so many connections to one port and keeps them until it is stopped; `held` are those that were to be had. */
+export async function hold(programs: Programs, port: number, count: number): Promise<{ held: number; stop(): Promise<void> }> {
+  const program = background(programs.load, ['hold', String(port), String(count)]);
+  const [, held] = await program.waitFor(/held (\d+)/);
+  return { held: Number(held), stop: () => program.stop() };
 }
 
 const inside = (netns: string | undefined, argv: readonly string[]): [string, ...string[]] =>

@@ -1,7 +1,8 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { type Client, type Opened, ssh, tunnels, type Way } from './clients.ts';
 import type { Sample, Stand } from './lines.ts';
 import type { Place } from './place.ts';
-import { cpuSeconds } from './processes.ts';
+import { cpuSeconds, residentMb } from './processes.ts';
 
 type Measure = (place: Place, opened: Opened) => Promise<Sample>;
 
@@ -59,3 +60,43 @@ export const latency =
     const { p50, p99 } = await load(mode, ports[0]!, SECONDS);
     return { p50, p99 };
   };
+
+/** The round trip on the second tunnel while the first one carries a stream, over the same when nothing else is under way. */
+export const besideBulk =
+  (direction: 'up' | 'down'): Measure =>
+  async ({ load }, { ports: [first, second] }) => {
+    const idle = await load('ping', second!, SECONDS);
+    const busy = await load('beside', direction, first!, second!, SECONDS);
+    return { p50: busy.p50, p99: busy.p99, slower: busy.p50 / idle.p50 };
+  };
+
+/** Milliseconds until a tunnel is up: all of `tunnels up` with the supervisor running; `ssh` until its forward listens. */
+export const comingUp =
+  (way: Way) =>
+  async (place: Place): Promise<Stand> => {
+    await place.lab.cli.run(['supervisor', 'start']);
+    const sample = async (client: Client): Promise<Sample> => {
+      const opened = await client.open(place, [way]);
+      await opened.close();
+      return { ms: opened.tookMs };
+    };
+    return { tunnels: () => sample(tunnels), ssh: () => sample(ssh), close: async () => {} };
+  };
+
+/** Resident memory of so many idle tunnels, each with a connection of its own, against as many processes of ssh. */
+export const idle =
+  (count: number) =>
+  async (place: Place): Promise<Stand> => {
+    await place.lab.cli.run(['supervisor', 'restart']);
+    const ways = Array.from({ length: count }, (_, own): Way => ({ hops: 1, own }));
+    const [ours, theirs] = [await tunnels.open(place, ways), await ssh.open(place, ways)];
+    await pause(SETTLE_MS);
+    return {
+      // What the supervisor keeps beside it counts too.
+      tunnels: async () => ({ memory: residentMb(place.lab.cli.processes()) }),
+      ssh: async () => ({ memory: residentMb(theirs.pids()) }),
+      close: async () => void (await Promise.all([ours.close(), theirs.close()])),
+    };
+  };
+
+const SETTLE_MS = 5_000;

@@ -18,6 +18,7 @@ export const cellsOf = ({ what, unit, tunnels, ssh, ratio, asked, met }: Measure
 
 function askedWords(asked: Measured['asked']): string {
   if (asked === undefined) return '';
+  if ('oursAtMost' in asked) return `ours at most ${asked.oursAtMost} ×`;
   return 'atLeast' in asked ? `at least ${asked.atLeast.toFixed(1)}` : `at most ${asked.atMost}`;
 }
 

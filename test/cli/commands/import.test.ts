@@ -76,6 +76,24 @@ describe('tunnels profiles import', () => {
     expect(profiles(world)).toEqual([]);
   });
 
+  test('puts the schema beside them that their first line names, once, and leaves one that is there', async () => {
+    const world = makeWorld();
+    const [schema, ssh] = [join(world.home, 'profiles', 'profile.schema.json'), ['ssh', '-N', '-L', '1:b:1', 'host']];
+    expect((await run(world, 'profiles', 'import', '--print', '--', ...ssh)).code).toBe(0);
+    expect(existsSync(schema)).toBe(false);
+    expect((await run(world, 'profiles', 'import', '--name', 'a', '--', ...ssh)).err).toContain(`By ${schema} editors complete`);
+    expect(readFileSync(schema, 'utf8')).toBe((await run(world, 'profiles', 'schema')).out);
+    writeFileSync(schema, '{}');
+    expect((await run(world, 'profiles', 'import', '--name', 'b', '--', ...ssh)).err).not.toContain('schema');
+    expect(readFileSync(schema, 'utf8')).toBe('{}');
+    expect((await run(world, 'profiles', 'validate', '--all')).out).toMatch(/^a is valid\nb is valid\n/);
+  });
+
+  test('tells of what deserves a second look, as of profiles of others', async () => {
+    const { err } = await run(makeWorld(), 'profiles', 'import', '--', 'ssh', '-N', '-R', '*:8080:localhost:80', 'host');
+    expect(err).toMatch(/^! .*localhost:80, as this machine reaches it, reachable at .*:8080 on host\n +other machines can connect to it/m);
+  });
+
   test('writes all the tunnels of all the files to the folder asked for, or none of them', async () => {
     const world = makeWorld();
     const tunnel = (name: string, local: number): string =>
@@ -91,7 +109,7 @@ describe('tunnels profiles import', () => {
     expect(existsSync(folder)).toBe(false);
     const ran = await run(world, 'profiles', 'import', 'boring.toml', 'c.toml', '--to', 'team');
     expect(ran).toMatchObject({ code: 0, err: expect.stringContaining('"b@2"') });
-    expect(readdirSync(folder)).toEqual(['a.yaml', 'b-2.yaml', 'c.yaml']);
+    expect(readdirSync(folder)).toEqual(['a.yaml', 'b-2.yaml', 'c.yaml', 'profile.schema.json']);
     expect((await run(world, 'profiles', 'import', 'boring.toml', '--name', 'x')).code).toBe(2);
     expect((await run(world, 'profiles', 'import', 'c.toml', 'c.toml')).code).toBe(2);
   });

@@ -30,12 +30,23 @@ describe('a profile with variables that everybody gives for themselves', () => {
     const world = repository();
     const { code, out, err } = await run(world, 'list');
     expect([code, out]).toEqual([0, expect.stringMatching(/^db +needs login, port +project +not trusted +For \$\{login\}/m)]);
-    expect(err).toContain('The variable login has no value');
+    expect(err).toMatch(
+      /^! db: needs a value of yours for login \(.*db\.yaml:2:14\)\. Give it in .*overrides\.yaml, under profiles: db: variables:$/m,
+    );
     expect((await run(world, 'list', '--json')).json().profiles).toMatchObject([
       { name: 'db', valid: true, errors: [], missing: [{ variable: 'login', line: 2, column: 14 }, { variable: 'port' }] },
     ]);
     give(world, '{ login: ann, port: 22 }');
     expect((await run(world, 'list')).out).toMatch(/^db +down +project +not trusted +For ann/m);
+  });
+
+  test('is told once of all that need one value', async () => {
+    const world = repository('extends: _base\nforwards: [{ dynamic: 1080 }]\n');
+    writeFileSync(join(world.home, '.tunnels', 'web.yaml'), 'extends: _base\nforwards: [{ dynamic: 1081 }]\n');
+    writeFileSync(join(world.home, '.tunnels', '_base.yaml'), 'variables: { login: }\nhops: ["${login}@gw"]\n');
+    expect((await run(world, 'list')).err).toMatch(
+      /^! db, web: needs a value of yours for login .*_base\.yaml:1:14.* profiles: NAME: variables:\n$/,
+    );
   });
 
   test('is shown and trusted with what is to be filled in', async () => {

@@ -121,12 +121,30 @@ describe('a source whose commits have to be signed', () => {
     await update(place);
     await place.repo.git(['reset', '--quiet', '--hard', 'HEAD~1']);
     const updated = await update(place);
-    expect([updated.code, updated.err]).toEqual([0, expect.stringContaining('does not follow')]);
+    expect([updated.code, updated.out]).toEqual([0, expect.stringContaining('which is older than')]);
+    expect(updated.err).toContain('it was moved back to an older state');
     expect(await hopOf(place)).toEqual(['gw']);
-    expect((await run(place.here, 'profiles', 'trust', '--source', 'acme')).code).toBe(4);
+    const asked = await run(place.here, 'profiles', 'trust', '--source', 'acme');
+    expect([asked.code, asked.err]).toEqual([
+      4,
+      expect.stringMatching(/^! With it acme moves from \w{10} to \w{10}, 1 commit older than/m),
+    ]);
     expect(await hopOf(place)).toEqual(['gw']);
     expect((await run(place.here, 'profiles', 'trust', '--source', 'acme', '--yes')).code).toBe(0);
     expect(await hopOf(place)).toEqual(['bastion']);
+  });
+
+  test('does not go by a detour to what leaves a signed change out', async () => {
+    const place = await makePlace();
+    await add(place);
+    await change(place, 'gw');
+    await update(place);
+    await place.repo.git(['reset', '--quiet', '--hard', 'HEAD~1']);
+    await update(place);
+    await change(place, 'detour');
+    const updated = await update(place);
+    expect([updated.code, updated.err]).toEqual([0, expect.stringContaining('does not follow')]);
+    expect(await hopOf(place)).toEqual(['gw']);
   });
 
   test('is not used where a person takes the trust back, until it is given again', async () => {

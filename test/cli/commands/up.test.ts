@@ -110,13 +110,25 @@ describe('tunnels up <profile>', () => {
     expect(err).toContain('tunnels status db-prod');
   });
 
+  test('starts a supervisor only where none runs and nothing is wrong with the profile', async () => {
+    const running = withProfile(makeWorld());
+    await run(running, 'up', 'db-prod', '--no-wait');
+    expect(running.calls).toEqual([]);
+    const without = withProfile(makeWorld({ supervisor: null }));
+    await run(without, 'up', 'db-prod', '--no-wait');
+    expect([without.calls, without.requests.length]).toEqual([['ensure'], 1]);
+    const wrong = withProfile(makeWorld({ supervisor: null }), 'db-prod', 'hops: 5\n');
+    expect((await run(wrong, 'up', 'db-prod')).code).toBe(2);
+    expect(wrong.calls).toEqual([]);
+  });
+
   test('ends with 130 at Ctrl-C and takes nothing down', async () => {
     const world = withProfile(makeWorld({ supervisor: { tunnels: [connecting()], events: [[snapshotEvent(connecting())]] } }));
     world.onDrained = () => world.interrupt.abort();
     const { code, err } = await run(world, 'up', 'db-prod');
     expect(code).toBe(130);
     expect(err).toContain('goes on in the background');
-    expect(world.calls).toEqual(['ensure']);
+    expect(world.calls).toEqual([]);
   });
 
   test('goes on waiting when the supervisor dies and its successor brings the tunnel up', async () => {

@@ -69,6 +69,26 @@ describe('what is odd between profiles', () => {
     expect(out).toContain('b.yaml:1:8 note (unpinned-host)');
     expect((await run(world, 'profiles', 'validate', './team', '--quiet')).out).not.toContain('unpinned-host');
   });
+  test('is said once where it is the same of many profiles, with every place, and in JSON for each', async () => {
+    const bare = (port: number): string => good(port).replace(/, hostKey: "[^"]*"/, '');
+    const names = Array.from({ length: 9 }, (_none, index) => `p${index}`);
+    const world = withFolder(Object.fromEntries(names.map((name, index) => [`${name}.yaml`, bare(20_000 + index)])));
+    const { out } = await run(world, 'profiles', 'validate', './team');
+    expect(out.match(/unpinned-host/g)).toHaveLength(1);
+    expect(out).toMatch(/p0\.yaml:1:8 note .*\n {4}also .*p1\.yaml:1:8\n/);
+    expect(out).toContain('and 3 more (--verbose and --json name them)');
+    expect((await run(world, 'profiles', 'validate', './team', '--verbose')).out.match(/yaml:1:8/g)).toHaveLength(9);
+    const { findings } = JSON.parse((await run(world, 'profiles', 'validate', './team', '--json')).out) as { findings: object[] };
+    expect(findings).toHaveLength(9);
+  });
+  test('looks into the person’s own known_hosts for names, and not for a folder that others share', async () => {
+    const world = withFolder({ 'a.yaml': good().replace(/, hostKey: "[^"]*"/, '') }, 'profiles');
+    expect((await run(world, 'profiles', 'validate', '--all')).out).toContain('(unknown-host)');
+    expect((await run(world, 'profiles', 'validate', './profiles')).out).toMatch(/^a is valid\n.*\(unpinned-host\)/);
+    mkdirSync(join(world.home, '.ssh'));
+    writeFileSync(join(world.home, '.ssh/known_hosts'), 'bastion ssh-ed25519 AAAA\n');
+    expect((await run(world, 'profiles', 'validate', '--all')).out).toBe('a is valid\n');
+  });
   test('fails where it is a secret, which is never shown', async () => {
     const secret = `ghp_${'a1'.repeat(18)}`;
     const world = withFolder({ 'a.yaml': `description: ${secret}\n${good()}` });

@@ -46,6 +46,25 @@ describe('a tunnel that is up and gets another profile', () => {
     expect(first.state.is).toBe('degraded');
     expect(step(first, { type: 'bound', age: 1, forward: 3, listen }, to).tunnel.state.is).toBe('up');
   });
+  describe('is up since it was', () => {
+    const to = profile({ forwards: [forward(), remote(), added] });
+    const later = (state: Tunnel, event: TunnelEvent) => transition(state, event, { profile: to, now: NOW + 5000, jitter: 0.5 }).tunnel;
+    const binding = later(tunnel, { type: 'changed', before });
+
+    test('when what was added listens, of which it is degraded until then', () => {
+      expect(binding.state).toMatchObject({ is: 'degraded', because: null, since: NOW + 5000 });
+      expect(later(binding, { type: 'bound', age: 1, forward: 2, listen }).state).toMatchObject({ is: 'up', since: NOW });
+    });
+    test('also when it changes once more meanwhile', () => {
+      const without = transition(binding, { type: 'changed', before: to }, { profile: before, now: NOW + 6000, jitter: 0.5 }).tunnel;
+      expect(without.state).toMatchObject({ is: 'up', since: NOW });
+    });
+    test('but not when something was wrong before all of it listened', () => {
+      const refused = later(binding, { type: 'bind-trouble', age: 1, forward: 2, problem: held });
+      expect(refused.state).toMatchObject({ is: 'degraded', because: held });
+      expect(later(refused, { type: 'bound', age: 1, forward: 2, listen }).state).toMatchObject({ is: 'up', since: NOW + 5000 });
+    });
+  });
   test('gives a removed forward back, and stays up', () => {
     const changed = change(tunnel, before, profile({ forwards: [remote()] }));
     expect(changed.effects).toEqual([{ do: 'unbind', forwards: [0] }]);

@@ -3,14 +3,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { lint } from '../../../src/profiles/lint/lint.ts';
+import { type OwnKnowledge, ownKnowledge } from '../../../src/profiles/lint/own-known-hosts.ts';
 import type { Linted } from '../../../src/profiles/lint/linted.ts';
+import { hashOfName } from '../../../src/platform/known-host-names.ts';
 import { loadProfile } from '../../../src/profiles/load-profile.ts';
 import { projectSource, userSource } from '../../../src/profiles/source.ts';
 
-type Options = { readonly shared?: boolean; readonly shadowed?: readonly string[] };
+type Options = { readonly shared?: boolean; readonly shadowed?: readonly string[]; readonly own?: OwnKnowledge };
 
 /** Every finding of these files as `file:line:column severity rule what`. */
-async function found(files: Readonly<Record<string, string>>, { shared = false, shadowed = [] }: Options = {}): Promise<string[]> {
+async function found(files: Readonly<Record<string, string>>, { shared = false, shadowed = [], own }: Options = {}): Promise<string[]> {
   const folder = join(mkdtempSync(join(tmpdir(), 'tunnels-lint-')), 'profiles');
   onTestFinished(() => rmSync(join(folder, '..'), { recursive: true, force: true }));
   mkdirSync(folder);
@@ -31,7 +33,7 @@ async function found(files: Readonly<Record<string, string>>, { shared = false, 
       };
     }),
   );
-  return lint(linted).map(
+  return lint(linted, { own: own ?? null }).map(
     ({ file, line, column, severity, rule, text }) => `${file.replace(`${folder}/`, '')}:${line}:${column} ${severity} ${rule} ${text}`,
   );
 }
@@ -141,18 +143,61 @@ describe('a host whose key nobody has written down', () => {
   const way = (hop: string): string => `hops: [${hop}]\nforwards: [{ local: 15432, to: "db:1" }]\n`;
   test('is told of what others share, and of one’s own it is not', async () => {
     expect(await found({ 'a.yaml': way('ann@bastion:2222') }, { shared: true })).toEqual([
-      'a.yaml:1:8 note unpinned-host The host key of ann@bastion:2222 is not written down.',
+      'a.yaml:1:8 note unpinned-host The host key of [bastion]:2222 is not written down for those who share this.',
     ]);
     expect(await found({ 'a.yaml': way('ann@bastion:2222') })).toEqual([]);
   });
   test('is shown with the name that is really asked for where its letters look like others', async () => {
     expect(await found({ 'a.yaml': way('bаstion.example') }, { shared: true })).toEqual([
-      'a.yaml:1:8 note unpinned-host The host key of bаstion.example (xn--bstion-3nf.example) is not written down.',
+      'a.yaml:1:8 note unpinned-host The host key of bаstion.example (xn--bstion-3nf.example) is not written down for those who share this.',
     ]);
   });
   test('is known by a pin', async () => {
     const pin = `SHA256:${'A'.repeat(43)}`;
     expect(await found({ 'a.yaml': way(`{ host: bastion, hostKey: "${pin}" }`) }, { shared: true })).toEqual([]);
+  });
+});
+
+describe('a host of which the person has no key', () => {
+  const way = (hop: string): string => `hops: [${hop}]\nforwards: [{ local: 15432, to: "db:1" }]\n`;
+  /** Knows bastion, by name and by hash, and has a Host of ssh_config for alias. */
+  function own(): OwnKnowledge {
+    const home = mkdtempSync(join(tmpdir(), 'tunnels-home-'));
+    onTestFinished(() => rmSync(home, { recursive: true, force: true }));
+    mkdirSync(join(home, '.ssh'));
+    const hashed = hashOfName('hidden', Buffer.alloc(20, 7));
+    const lines = [
+      'bastion,[bastion]:2222 ssh-ed25519 AAAA',
+      `${hashed} ssh-ed25519 AAAA`,
+      '@revoked evil ssh-ed25519 AAAA',
+      '# noted ssh-ed25519 AAAA',
+    ];
+    writeFileSync(join(home, '.ssh/known_hosts'), lines.join('\n'));
+    writeFileSync(join(home, '.ssh/config'), 'Host *\n  User ann\nHost alias al-*\n  HostName x\n');
+    return ownKnowledge(home);
+  }
+
+  test.each([
+    ['bastion', []],
+    ['"bastion:2222"', []],
+    ['hidden', []],
+    ['alias', []],
+    ['al-1', []],
+    ['"bastion:22022"', ['a.yaml:1:8 note unknown-host Your known_hosts has no key of [bastion]:22022, and the profile pins none.']],
+    ['evil', ['a.yaml:1:8 note unknown-host Your known_hosts has no key of evil, and the profile pins none.']],
+    ['noted', ['a.yaml:1:8 note unknown-host Your known_hosts has no key of noted, and the profile pins none.']],
+  ])('of the person’s own profile %s', async (hop, expected) => {
+    expect(await found({ 'a.yaml': way(hop) }, { own: own() })).toEqual(expected);
+  });
+
+  test('is a matter of the team in what is shared, with what the person knows beside it', async () => {
+    const shared = { shared: true, own: own() };
+    expect(await found({ 'a.yaml': way('bastion') }, shared)).toEqual([
+      expect.stringMatching(/ unpinned-host .*Your own known_hosts has it\.$/),
+    ]);
+    expect(await found({ 'a.yaml': way('evil') }, shared)).toEqual([
+      expect.stringMatching(/ unpinned-host .* for those who share this\.$/),
+    ]);
   });
 });
 

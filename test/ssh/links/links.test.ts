@@ -112,6 +112,37 @@ describe('links', () => {
     await until(() => sshd.sessions().length === 0, { what: 'the session to end' });
   });
 
+  test('are begun before it is certain whom they lead to, and logged in to when it is, by any who share them', async () => {
+    const { sshd, relay, hop } = await server();
+    const links = newLinks();
+    const mayBe = new AbortController();
+    const unsure = links.lease(routeOf(hop), mayBe.signal, { sure: new Promise(() => {}) });
+    unsure.catch(() => {});
+    await until(() => relay.accepted() === 1, { what: 'the connection' });
+    expect(sshd.log()).not.toContain('Accepted publickey');
+    const sure = await links.lease(routeOf(hop), open());
+    ends.push(() => sure.release('for-good'));
+    mayBe.abort(new Error('another route'));
+    await expect(unsure).rejects.toThrow('another route');
+    expect([relay.accepted(), links.states(routeOf(hop))[0]?.state]).toEqual([1, 'up']);
+    const late = Promise.resolve();
+    expect((await links.lease(routeOf(hop), open(), { sure: late })).links[0]).toBe(sure.links[0]);
+  });
+
+  test('are given up without a login where it turns out to be somebody else', async () => {
+    const { sshd, relay, hop } = await server();
+    const links = newLinks();
+    const wrong = new AbortController();
+    const lease = links.lease(routeOf(hop), wrong.signal, { sure: new Promise(() => {}) });
+    lease.catch(() => {});
+    await until(() => relay.accepted() === 1, { what: 'the connection' });
+    wrong.abort(new Error('another route'));
+    await expect(lease).rejects.toThrow('another route');
+    await sshd.waitForLog(/Connection (closed|reset) by/);
+    expect(sshd.log()).not.toContain('Accepted publickey');
+    expect(links.states(routeOf(hop))[0]?.state).toBe('down');
+  });
+
   test('are kept, without a second login, when the old connection answers first', async () => {
     const { sshd, relay, hop } = await server();
     const links = newLinks();

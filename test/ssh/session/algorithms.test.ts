@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { problemOf } from '../../../src/model/problem.ts';
+import { OPENSSH } from '../../../src/ssh/config/openssh-algorithms.ts';
 import type { KexInit } from '../../../src/ssh/extensions/kexinit.ts';
 import { DEFAULT_OPTIONS, type HopOptions } from '../../../src/ssh/hop-options.ts';
 import { algorithmsFor, mismatch } from '../../../src/ssh/session/algorithms.ts';
@@ -56,6 +57,7 @@ describe('what is offered', () => {
     const { cipher } = offer();
     expect(cipher.slice(0, 3).toSorted()).toEqual(['aes128-gcm@openssh.com', 'aes256-gcm@openssh.com', 'chacha20-poly1305@openssh.com']);
     expect(cipher.slice(3).every((name) => name.endsWith('-ctr'))).toBe(true);
+    expect(cipher.toSorted()).toEqual(OPENSSH.ciphers.toSorted());
   });
 
   test('is none of what needs a MAC where all MACs asked for are unknown', () => {

@@ -31,7 +31,7 @@ describe('the speed of ciphers', () => {
     await clock.advance(3_600_000);
     expect(seen.measured).toBe(0);
     expect(speeds.costs()).toBeNull();
-    await clock.advance(4_000);
+    await clock.advance(2_500);
     expect(seen.measured).toBe(0);
     await clock.advance(2_000);
     expect(speeds.costs()).toEqual(COSTS);
@@ -53,7 +53,7 @@ describe('the speed of ciphers', () => {
     await clock.advance(600_000);
     expect(seen.measured).toBe(0);
     seen.load = 0.1;
-    await clock.advance(30_000);
+    await clock.advance(5_000);
     expect(seen.measured).toBe(1);
   });
 

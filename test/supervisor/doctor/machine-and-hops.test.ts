@@ -126,7 +126,7 @@ describe('the doctor, of a hop,', () => {
     ]);
     const named = { ...at.hop, algorithms: { ...at.hop.algorithms, ciphers: [name] } };
     expect(whats({ hop: named, cipher: { name, costs: { [name]: 0.5 } } })).toEqual([
-      `ok: It is encrypted by ${name}, the first of Ciphers in ssh_config that the server takes. Measured here, there and back: ${name} 2000 MB/s.`,
+      `ok: It is encrypted by ${name}, the first of Ciphers in ssh_config that the server takes. This machine encrypts and decrypts again: ${name} 2000 MB/s.`,
     ]);
     expect(whats({ cipher: null })).toEqual([]);
   });

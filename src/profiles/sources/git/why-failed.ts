@@ -24,6 +24,12 @@ const SIGNS = [
     words:
       /Permission denied \([a-z,-]+\)|Too many authentication failures|Authentication failed for '|could not read (?:Username|Password) for '/,
   },
+  {
+    // libcurl's, by the library under it: OpenSSL and most others, GnuTLS, a name that differs, macOS, Windows.
+    code: 'source-git-certificate',
+    words:
+      /SSL certificate problem|server certificate verification failed|SSL: (?:no alternative )?certificate subject name|SSL: certificate verification failed|schannel: (?:.*SEC_E_(?:UNTRUSTED_ROOT|CERT_|WRONG_PRINCIPAL)|SNI or certificate check failed)/,
+  },
 ] as const;
 
 const LINES = 8;

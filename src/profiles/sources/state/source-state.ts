@@ -9,7 +9,7 @@ const IdSchema = v.pipe(v.string(), v.check(isSnapshotId));
 
 const WaySchema = v.object({
   from: v.string(),
-  follows: v.picklist(['yes', 'no', 'unknown']),
+  follows: v.picklist(['yes', 'no', 'back', 'unknown']),
   commits: v.nullable(v.number()),
   subjects: v.pipe(v.array(v.string()), v.readonly()),
 });

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, open, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { hashOfName, SALT_BYTES } from '../../../platform/known-host-names.ts';
 import { typeOfKey } from './host-key.ts';
-import { hashOfName, SALT_BYTES } from './known-hosts.ts';
 
 export type NewLine = {
   /** `host`, `[host]:port`, or the alias. */

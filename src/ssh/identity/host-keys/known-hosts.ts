@@ -1,5 +1,4 @@
-import { createHmac } from 'node:crypto';
-import { matchesPatterns } from '../../../model/host-patterns.ts';
+import { namesHost } from '../../../platform/known-host-names.ts';
 import { typeOfKey } from './host-key.ts';
 
 /** A line of a known_hosts file (sshd(8), SSH_KNOWN_HOSTS FILE FORMAT). */
@@ -34,22 +33,4 @@ function parseLine(text: string, line: number): KnownHost | null {
 }
 
 /** Does the line speak of this name? A name is `host`, or `[host]:port` for another port than 22. */
-export function speaksOf({ hosts }: KnownHost, name: string): boolean {
-  const lower = name.toLowerCase();
-  return hosts.startsWith('|') ? isHashOf(hosts, lower) : matchesPatterns(lower, hosts.split(','));
-}
-
-/** OpenSSH takes no other length (hostfile.c, extract_salt). */
-export const SALT_BYTES = 20;
-
-/** `|1|salt|HMAC-SHA1(salt, name)`, both base64 (ssh-keygen(1) -H). */
-export const hashOfName = (name: string, salt: Buffer): string =>
-  `|1|${salt.toString('base64')}|${createHmac('sha1', salt).update(name).digest('base64')}`;
-
-function isHashOf(text: string, name: string): boolean {
-  const salt = Buffer.from(text.split('|')[2] ?? '', 'base64');
-  return salt.length === SALT_BYTES && text === hashOfName(name, salt);
-}
-
-/** `host`, or `[host]:port` where the port is not 22. */
-export const knownHostsName = (host: string, port: number): string => (port === 22 ? host : `[${host}]:${port}`).toLowerCase();
+export const speaksOf = ({ hosts }: KnownHost, name: string): boolean => namesHost(hosts, name);

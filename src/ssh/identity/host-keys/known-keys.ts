@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import type { KnownKey } from '../../../decide/judge-host-key.ts';
+import { knownHostsName } from '../../../platform/known-host-names.ts';
 import type { ResolvedHop } from '../../types.ts';
 import { describeKey } from './host-key.ts';
-import { knownHostsName, parseKnownHosts, speaksOf, type KnownHost } from './known-hosts.ts';
+import { parseKnownHosts, speaksOf, type KnownHost } from './known-hosts.ts';
 import { isKey } from '../keys/certificate.ts';
 
 /** `command`: what KnownHostsCommand said. `profile`: the known_hosts beside the profile. */

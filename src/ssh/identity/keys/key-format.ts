@@ -1,5 +1,6 @@
 import { createPrivateKey } from 'node:crypto';
-import ssh2, { type ParsedKey } from 'ssh2';
+import type { ParsedKey } from 'ssh2';
+import { parseKey } from '../../extensions/ssh2.ts';
 import { typeOfKey } from '../host-keys/host-key.ts';
 
 /** What the text of a key file is. */
@@ -37,7 +38,7 @@ export function publicKeyIn(text: string): Buffer | null {
 function parse(text: string | Buffer | null): ParsedKey | null {
   if (text === null) return null;
   try {
-    const key: ParsedKey | Error | readonly ParsedKey[] = ssh2.utils.parseKey(text);
+    const key: ParsedKey | Error | readonly ParsedKey[] = parseKey(text);
     // One file in OpenSSH's format may hold several keys; ssh2 then gives a list, whatever its types say.
     const first = Array.isArray(key) ? (key[0] as ParsedKey | undefined) : (key as ParsedKey | Error);
     return first === undefined || first instanceof Error ? null : first;

@@ -1,6 +1,7 @@
 import { createPrivateKey } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import ssh2, { type ParsedKey } from 'ssh2';
+import type { ParsedKey } from 'ssh2';
+import { parseKey } from '../../extensions/ssh2.ts';
 import { readKeyText } from './key-format.ts';
 import { unlockContainer } from './locked-container.ts';
 
@@ -28,7 +29,7 @@ function decryptPem(text: string, passphrase: string): string | null {
 /** What is rare: PuTTY's format, old ciphers. */
 function parseBySsh2(text: string, passphrase: string): ParsedKey | null {
   try {
-    const key: ParsedKey | Error | readonly ParsedKey[] = ssh2.utils.parseKey(text, passphrase);
+    const key: ParsedKey | Error | readonly ParsedKey[] = parseKey(text, passphrase);
     const first = Array.isArray(key) ? (key[0] as ParsedKey | undefined) : (key as ParsedKey | Error);
     return first === undefined || first instanceof Error || !first.isPrivateKey() ? null : first;
   } catch {

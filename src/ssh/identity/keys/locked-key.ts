@@ -1,4 +1,5 @@
-import ssh2, { type IdentityCallback, type ParsedKey, type SignCallback, type SigningRequestOptions } from 'ssh2';
+import type { IdentityCallback, ParsedKey, SignCallback, SigningRequestOptions } from 'ssh2';
+import { BaseAgent } from '../../extensions/ssh2.ts';
 import type { Asked } from '../logins/asking.ts';
 import { decryptKey } from './locked-key-text.ts';
 
@@ -45,7 +46,7 @@ export function unlockEachOnce(): Unlock {
  * A locked key whose public half nobody knows, as ssh2 takes it: an agent of one key, because an agent alone may take its
  * time. It cannot be shown to the server before it is unlocked, so the person is asked first.
  */
-export class LockedKey extends ssh2.BaseAgent {
+export class LockedKey extends BaseAgent {
   readonly #path: string;
   readonly #given: LockedKeyGiven;
   #key: ParsedKey | null = null;

@@ -13,4 +13,4 @@ const CONFIG = 'of Ciphers in ssh_config that the server takes';
 const OURS = 'in the order of this machine that the server takes';
 
 const measured = (costs: CipherCosts | null): string =>
-  costs === null ? ' How fast each is here was not measured yet.' : ` Measured here, there and back: ${printSpeeds(costs)}.`;
+  costs === null ? ' How fast each is here was not measured yet.' : ` This machine encrypts and decrypts again: ${printSpeeds(costs)}.`;

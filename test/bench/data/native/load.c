@@ -3,15 +3,15 @@
 //   load short PORT AT_ONCE SECONDS             connect, ask, hear one byte, close
 //   load pieces PORT SECONDS                    the same one after the other, the request written in two pieces
 //   load ping PORT SECONDS                      one byte there and back, on one connection
-//   load hold PORT COUNT                        opens connections, each answered once, and keeps them until stdin ends
+//   load beside up|down BULK_PORT PORT SECONDS  the same while another stream is under way
+//   load hold PORT COUNT                        opens connections, each answered once, says how many it got, and keeps them
 #define _GNU_SOURCE
-#include "wire.h"
+#include "talk.h"
 #include <pthread.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <time.h>
 
-enum { MOST_SAMPLES = 1 << 20, MOST_PORTS = 64, WARM_UP = 50 };
+enum { MOST_SAMPLES = 1 << 20, MOST_PORTS = 64, WARM_UP = 20, FEWEST = 20 };
 
 struct worker {
   pthread_t thread;
@@ -20,36 +20,8 @@ struct worker {
   double until;
   double *samples;
   size_t count;
+  _Atomic uint64_t moved; // bytes so far
 };
-
-static double now(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return t.tv_sec + t.tv_nsec / 1e9;
-}
-
-static int connect_to(int port) {
-  struct sockaddr_in at = loopback(port);
-  int fd = must(socket(AF_INET, SOCK_STREAM, 0), "socket");
-  must(connect(fd, (struct sockaddr *)&at, sizeof at), "connect");
-  no_delay(fd);
-  return fd;
-}
-
-static void say(int fd, const void *bytes, size_t count) {
-  for (size_t said = 0; said < count;) said += must(send(fd, (const char *)bytes + said, count - said, MSG_NOSIGNAL), "send");
-}
-
-static void hear(int fd, void *bytes, size_t count) {
-  for (size_t heard = 0; heard < count;) {
-    ssize_t n = must(recv(fd, (char *)bytes + heard, count - heard, 0), "recv");
-    if (n == 0) {
-      fprintf(stderr, "the connection ended after %zu of %zu bytes\n", heard, count);
-      exit(1);
-    }
-    heard += n;
-  }
-}
 
 static void *upload(void *arg) {
   struct worker *worker = arg;
@@ -60,6 +32,7 @@ static void *upload(void *arg) {
     size_t n = left < CHUNK ? left : CHUNK;
     say(fd, chunk, n);
     left -= n;
+    worker->moved += n;
   }
   uint64_t arrived;
   hear(fd, &arrived, sizeof arrived);
@@ -83,6 +56,7 @@ static void *download(void *arg) {
       exit(1);
     }
     left -= n;
+    worker->moved += n;
   }
   close(fd);
   return NULL;
@@ -133,7 +107,7 @@ static void *ping(void *arg) {
     say(fd, &byte, 1);
     hear(fd, &byte, 1);
   }
-  for (double start = now(); start < worker->until; start = now()) {
+  for (double start = now(); start < worker->until || worker->count < FEWEST; start = now()) {
     say(fd, &byte, 1);
     hear(fd, &byte, 1);
     note(worker, now() - start);
@@ -142,17 +116,19 @@ static void *ping(void *arg) {
   return NULL;
 }
 
+// As many as there are to be had: the first one that is not answered is the limit that is looked for.
 static void hold(int port, size_t count) {
   struct request request = {.kind = SHORT};
   char byte;
-  for (size_t i = 0; i < count; i++) {
-    int fd = connect_to(port);
-    say(fd, &request, sizeof request);
-    hear(fd, &byte, 1);
+  size_t held = 0;
+  while (held < count) {
+    int fd = try_connect(port);
+    if (fd < 0 || send(fd, &request, sizeof request, MSG_NOSIGNAL) < 0 || recv(fd, &byte, 1, 0) != 1) break;
+    held++;
   }
-  printf("{\"held\":%zu}\n", count);
+  printf("held %zu\n", held);
   fflush(stdout);
-  while (read(0, &byte, 1) > 0) continue;
+  pause();
 }
 
 static int by_size(const void *a, const void *b) { return (*(double *)a > *(double *)b) - (*(double *)a < *(double *)b); }
@@ -171,13 +147,15 @@ static void print_latencies(struct worker *workers, int many, double seconds) {
   printf("{\"count\":%zu,\"perSecond\":%.1f,\"p50\":%.1f,\"p99\":%.1f}\n", count, count / seconds, all[count / 2] * 1e6, all[count * 99 / 100] * 1e6);
 }
 
+static void start(struct worker *worker, void *(*work)(void *)) {
+  must(-pthread_create(&worker->thread, NULL, work, worker), "pthread_create");
+}
+
 static double run(struct worker *workers, int many, void *(*work)(void *)) {
-  double start = now();
-  for (int i = 0; i < many; i++) {
-    must(-pthread_create(&workers[i].thread, NULL, work, &workers[i]), "pthread_create");
-  }
+  double begun = now();
+  for (int i = 0; i < many; i++) start(&workers[i], work);
   for (int i = 0; i < many; i++) pthread_join(workers[i].thread, NULL);
-  return now() - start;
+  return now() - begun;
 }
 
 static int ports_of(char *text, int *ports) {
@@ -213,6 +191,20 @@ static void latencies(char **argv, int many, void *(*work)(void *)) {
   print_latencies(workers, many, run(workers, many, work));
 }
 
+// The other stream goes on until the process ends; it is under way once its first megabytes have passed.
+static void beside(char **argv) {
+  static struct worker bulk = {.request.count = 1ULL << 50};
+  int up = argv[2][0] == 'u';
+  bulk.port = atoi(argv[3]);
+  bulk.request.kind = up ? UP : DOWN;
+  start(&bulk, up ? upload : download);
+  while (bulk.moved < 32 * 1000 * 1000) usleep(1000);
+  struct worker pinger = {.port = atoi(argv[4]), .request.kind = ECHO, .samples = malloc(MOST_SAMPLES * sizeof(double))};
+  pinger.until = now() + atof(argv[5]);
+  print_latencies(&pinger, 1, run(&pinger, 1, ping));
+  exit(0);
+}
+
 static void raise_limit(void) {
   struct rlimit files;
   must(getrlimit(RLIMIT_NOFILE, &files), "getrlimit");
@@ -227,6 +219,7 @@ int main(int argc, char **argv) {
   else if (argc == 5 && strcmp(mode, "short") == 0) latencies(argv, atoi(argv[3]), short_ones);
   else if (argc == 4 && strcmp(mode, "pieces") == 0) latencies(argv, 1, two_pieces);
   else if (argc == 4 && strcmp(mode, "ping") == 0) latencies(argv, 1, ping);
+  else if (argc == 6 && strcmp(mode, "beside") == 0) beside(argv);
   else if (argc == 4 && strcmp(mode, "hold") == 0) hold(atoi(argv[2]), strtoull(argv[3], NULL, 10));
   else {
     fprintf(stderr, "usage: see the head of load.c\n");
