@@ -9,6 +9,8 @@ export type Remark =
   | ({ readonly is: 'host-key-added'; readonly key: string; readonly file: string; readonly by: 'person' | 'policy' } & At)
   /** UpdateHostKeys has changed a file: type and fingerprint of each key. */
   | ({ readonly is: 'host-keys-updated'; readonly file: string; readonly added: readonly string[]; readonly gone: readonly string[] } & At)
+  /** ssh2 carries the bytes itself, as it is not the one that our data path was written for, or compresses. */
+  | { readonly is: 'plain-data-path'; readonly why: string }
   /** What the server shows to whoever logs in (RFC 4252 section 5.4). It says what it likes, and how much. */
   | ({ readonly is: 'banner'; readonly text: string } & At);
 

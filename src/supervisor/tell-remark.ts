@@ -22,6 +22,8 @@ function tell(remark: Remark, { log, tunnel }: { readonly log: Log; readonly tun
     }
     case 'host-keys-updated':
       return log.info(remark.is, { tunnel, text: `${placeOf(remark)} has changed its host keys; in ${remark.file} ${changes(remark)}.` });
+    case 'plain-data-path':
+      return log.info(remark.is, { tunnel, text: `Bytes take the slower way through ssh2: ${remark.why}.` });
     case 'banner':
       return log.debug(remark.is, { tunnel, text: `${placeOf(remark)} shows: ${remark.text}` });
     default:

@@ -1,9 +1,10 @@
 import type { LookupAddress } from 'node:dns';
 import { lookup as systemLookup } from 'node:dns/promises';
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { ProblemError, problem } from '../../model/problem.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { deferred } from '../../platform/deferred.ts';
+import { firstSpace, ReadSocket } from '../data/read-socket.ts';
 import { problemOfDial } from './dial-problem.ts';
 import { type Ends, type From, sourcesFor } from './source-address.ts';
 
@@ -118,7 +119,8 @@ class Race {
   }
 
   #try({ address, from }: Ends): void {
-    const socket = connect({ host: address, port: this.#request.port, noDelay: true, ...(from !== null && { localAddress: from }) });
+    const options = { host: address, port: this.#request.port, noDelay: true, ...(from !== null && { localAddress: from }) };
+    const socket = new ReadSocket(firstSpace(), options).connect(options);
     this.#open.add(socket);
     const cancel = this.#given.clock.after(OUTLIVED_MS, () => {
       if (this.#open.delete(socket)) socket.destroy();

@@ -2,6 +2,7 @@ import { createServer, type ListenOptions, type Server, type Socket } from 'node
 import { type Address, isSocket, printAddress, type TcpAddress } from '../../model/address.ts';
 import { ProblemError, problem } from '../../model/problem.ts';
 import { describeHolder, holderOf } from '../../platform/port-holder.ts';
+import { asReadSocket } from '../data/read-socket.ts';
 
 /** The name of this machine in words shown to the user. */
 export const HERE = 'this machine';
@@ -30,12 +31,14 @@ export type Half = {
 };
 
 /** A server that listens. Rejects with the system's error. */
-export function listenOn(options: ListenOptions, { onSocket, onTrouble }: BindGiven): Promise<Server> {
+export function listenOn(at: ListenOptions, { onSocket, onTrouble }: BindGiven): Promise<Server> {
   return new Promise((resolve, reject) => {
     // allowHalfOpen: without it Node answers a client's FIN with its own, and the answer to its request is lost.
-    const server = createServer({ allowHalfOpen: true, noDelay: true }, onSocket);
+    // pauseOnConnect: nothing may be read before the socket is another one's.
+    const options = { allowHalfOpen: true, noDelay: true, pauseOnConnect: true };
+    const server = createServer(options, (socket) => onSocket(asReadSocket(socket)));
     server.once('error', reject);
-    server.listen({ ...options, exclusive: true }, () => {
+    server.listen({ ...at, exclusive: true }, () => {
       server.off('error', reject).on('error', onTrouble);
       resolve(server);
     });

@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { Meter } from '../types.ts';
+import { carry } from './carry.ts';
 import { isChannel, isGone, reset, retire, wasCutOff } from './stream-end.ts';
 
 /**
@@ -48,9 +49,7 @@ class Junction {
       [b, a],
     ] as const) {
       this.#watch(from, to);
-      from.stream.on('data', (chunk: Buffer) => count(from, chunk.length));
-      // Not `end: true`: whether an end is a clean one is judged first.
-      from.stream.pipe(to.stream, { end: false });
+      carry(from.stream, to.stream, (bytes) => count(from, bytes));
     }
   }
 

@@ -1,8 +1,9 @@
-import { connect, type NetConnectOpts, type Socket } from 'node:net';
+import type { NetConnectOpts } from 'node:net';
 import { type Address, isSocket, printAddress } from '../../model/address.ts';
 import { ProblemError, problem } from '../../model/problem.ts';
 import { type Clock, systemClock } from '../../platform/clock.ts';
 import { MAX_SOCKET_PATH } from '../../platform/socket-path.ts';
+import { ReadSocket, sharedSpace } from '../data/read-socket.ts';
 import type { Reach } from '../types.ts';
 import { errorCode, HERE } from './bind.ts';
 import { expandHome } from './bind-socket.ts';
@@ -29,7 +30,8 @@ export const reachWithin =
     new Promise((resolve, reject) => {
       if (signal.aborted) return reject(failed(to, 'ECANCELED'));
       if (isSocket(to) && Buffer.byteLength(expandHome(to.path)) > MAX_SOCKET_PATH) return reject(failed(to, 'ENAMETOOLONG'));
-      const socket = connect(optionsFor(to));
+      const options = optionsFor(to);
+      const socket = new ReadSocket(sharedSpace, options).connect(options);
       const settle = (outcome: () => void): void => {
         cancel();
         signal.removeEventListener('abort', stop);
@@ -45,7 +47,7 @@ export const reachWithin =
       const cancel = clock.after(REACH_MS, () => giveUp('ETIMEDOUT'));
       signal.addEventListener('abort', stop);
       socket.on('error', (error) => settle(() => reject(failed(to, codeOf(error), error))));
-      socket.once('connect', () => settle(() => resolve(socket satisfies Socket)));
+      socket.once('connect', () => settle(() => resolve(socket)));
     });
 
 function optionsFor(to: Address): NetConnectOpts {

@@ -1,11 +1,15 @@
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 
-/** What an ssh2 Channel has beyond a Duplex (lib/Channel.js of ssh2 1.17). */
-type Channel = Duplex & { readonly incoming: Way; readonly outgoing: Way; close(): void };
+/** What a channel has beyond a Duplex: ssh2's (lib/Channel.js of 1.17) and ours. `close` sends CLOSE without EOF. */
+export interface ChannelStream extends Duplex {
+  readonly incoming: Way;
+  readonly outgoing: Way;
+  close(): void;
+}
 type Way = { readonly state: 'open' | 'eof' | 'closing' | 'closed' };
 
-export const isChannel = (stream: Duplex): stream is Channel => 'incoming' in stream && 'outgoing' in stream && 'close' in stream;
+export const isChannel = (stream: Duplex): stream is ChannelStream => 'incoming' in stream && 'outgoing' in stream && 'close' in stream;
 
 /**
  * Breaks a stream off: TCP sends an RST, a channel is closed without EOF (RFC 4254 §5.3), so that nobody takes what

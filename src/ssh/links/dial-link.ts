@@ -7,6 +7,7 @@ import { errorBehindCommand } from '../dial/command-problem.ts';
 import { dialTcp } from '../dial/dial-tcp.ts';
 import type { From } from '../dial/source-address.ts';
 import { startCommand } from '../dial/start-command.ts';
+import type { DataShared } from '../data/data-shared.ts';
 import type { KeySource } from '../extensions/spare-keys.ts';
 import { type Watched, watchPerson } from '../identity/logins/asking.ts';
 import { createAuthHandler } from '../identity/logins/auth-handler.ts';
@@ -34,6 +35,8 @@ export type DialLinkGiven = {
   readonly keys?: KeySource;
   /** What is known of them by now. */
   readonly cipherCosts?: () => CipherCosts | null;
+  /** Null or left out: the channels are ssh2's own. */
+  readonly data?: DataShared | null;
   readonly onSuspect: (link: LiveLink, suspect: boolean) => void;
   /** The server's address answers again. */
   readonly onReached: () => void;
@@ -84,9 +87,11 @@ async function dialAsking(hop: ResolvedHop, given: DialLinkGiven, asking: Asking
     keepalive: given.keepalive,
     clock: given.clock,
     reset: given.resetBefore(),
+    data: given.data ?? null,
+    onRemark,
     onSuspect: (suspect) => given.onSuspect(link, suspect),
   });
-  const stop = keepKeysFresh({ client: session.client, stream: carrier.stream, limit: hop.rekey, clock: given.clock });
+  const stop = keepKeysFresh({ client: session.client, traffic: link.traffic, limit: hop.rekey, clock: given.clock });
   void link.lost.then(stop);
   return link;
 }

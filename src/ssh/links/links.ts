@@ -3,6 +3,9 @@ import type { Keepalive } from '../../model/profile.ts';
 import type { Problem } from '../../model/problem.ts';
 import type { HopWord } from '../../model/snapshot.ts';
 import type { Clock } from '../../platform/clock.ts';
+import { Batches } from '../data/batches.ts';
+import { type DataShared, sharedData } from '../data/data-shared.ts';
+import { WINDOW_LIMITS } from '../data/window-budget.ts';
 import { SpareKeys } from '../extensions/spare-keys.ts';
 import type { Remark } from '../remark.ts';
 import type { ResolvedHop } from '../types.ts';
@@ -38,6 +41,8 @@ export type LinksGiven = {
   readonly refusals?: RefusalStore;
   /** Asked for each connection; null: not measured yet. */
   readonly cipherCosts?: () => CipherCosts | null;
+  /** Null: ssh2 is to carry the bytes. */
+  readonly data?: DataShared | null;
   /** `tunnels`: those that use the connection. */
   readonly onRemark?: (remark: Remark, tunnels: readonly string[]) => void;
 };
@@ -60,6 +65,7 @@ export class Links {
   readonly #parking = new Parking();
   readonly #keys: SpareKeys;
   readonly #cipherCosts: () => CipherCosts | null;
+  readonly #data: DataShared | null;
   readonly #slots = new Map<string, Slot>();
   readonly #revivals = new WeakMap<Slot, Set<OnRevived>>();
   readonly #tunnels = new WeakMap<Slot, Set<string>>();
@@ -71,6 +77,7 @@ export class Links {
     this.#desk = given.desk ?? EMPTY_DESK;
     this.#keys = new SpareKeys(given.clock);
     this.#cipherCosts = given.cipherCosts ?? (() => null);
+    this.#data = given.data === undefined ? sharedData(WINDOW_LIMITS, new Batches()) : given.data;
     this.#onRemark = given.onRemark ?? (() => {});
     this.#lockOuts = new LockOuts({ clock: given.clock, refusals: given.refusals ?? forgetfulRefusals() });
   }
@@ -139,6 +146,7 @@ export class Links {
       lockOuts: this.#lockOuts,
       keys: this.#keys,
       cipherCosts: this.#cipherCosts,
+      data: this.#data,
       parent: made.parent,
       onChange: this.#onChange,
       onRemark: (remark) => this.#onRemark(remark, [...(this.#tunnels.get(slot) ?? [])]),

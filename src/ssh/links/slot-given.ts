@@ -1,6 +1,7 @@
 import type { CipherCosts } from '../../model/cipher-costs.ts';
 import type { Keepalive } from '../../model/profile.ts';
 import type { Clock } from '../../platform/clock.ts';
+import type { DataShared } from '../data/data-shared.ts';
 import type { SpareKeys } from '../extensions/spare-keys.ts';
 import type { OnRemark } from '../remark.ts';
 import type { Desk } from './asking.ts';
@@ -16,6 +17,7 @@ export type SlotGiven = {
   readonly lockOuts: LockOuts;
   readonly keys: SpareKeys;
   readonly cipherCosts: () => CipherCosts | null;
+  readonly data: DataShared | null;
   readonly parent: Slot | null;
   readonly onChange: () => void;
   readonly onRemark: OnRemark;

@@ -121,7 +121,7 @@ export class Slot {
   }
 
   async #dialWith(signal: AbortSignal, person: Asking): Promise<LiveLink> {
-    const { parent, clock, keepalive, parking, lockOuts, keys, cipherCosts, onRemark } = this.#given;
+    const { parent, clock, keepalive, parking, lockOuts, keys, cipherCosts, data, onRemark } = this.#given;
     const via = parent === null ? null : await parent.ready({ quiet: this.#audience.size === 0 });
     const dial = {
       clock,
@@ -133,6 +133,7 @@ export class Slot {
       onRemark,
       keys: keys.at(this.#place()),
       cipherCosts,
+      data,
       onSuspect: (link: LiveLink, suspect: boolean) => this.#suspected(link, suspect),
       onReached: () => this.#noteReset(parking.dismiss(this.#place())),
       onHandshake: () => this.#greeted(),

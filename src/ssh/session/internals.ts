@@ -1,7 +1,7 @@
-import type { Duplex } from 'node:stream';
 import type { Client } from 'ssh2';
 import { requireShape } from '../extensions/guard.ts';
 import { sendMessage } from '../extensions/send-message.ts';
+import type { Channels } from './channels.ts';
 
 /**
  * What a session uses of ssh2's inside; what is added to ssh2 lies in `ssh/extensions`. None of it is part of its interface, so
@@ -15,6 +15,8 @@ type Internals = {
   readonly _protocol: {
     ping(): void;
     readonly _packetRW?: unknown;
+    /** Undefined once it cannot be used any more. */
+    readonly _destruct?: unknown;
     readonly _cipher?: { readonly outSeqno?: unknown };
     readonly _handlers: Record<string, ((...args: unknown[]) => void) | undefined>;
   };
@@ -37,20 +39,20 @@ export function sendPing(client: Client, answered: () => void): void {
  * With what is sent goes TCP's acknowledgement. By itself our kernel holds that back for 40 ms, and so long the server's holds
  * back its next small message (Nagle's algorithm): sshd asks for TCP_NODELAY with the first session only.
  */
-export function answerAtOnce(client: Client, stream: Duplex): () => void {
+export function answerAtOnce(client: Client, traffic: Pick<Channels, 'onReceived'>): () => void {
   const { _protocol: protocol } = internalsOf(client);
   const sent = (): unknown => protocol._cipher?.outSeqno;
   let isOver = false;
   const answer = (): void => {
     const before = sent();
     setImmediate(() => {
-      if (!isOver && !stream.destroyed && sent() === before) sendMessage(protocol, IGNORE);
+      if (!isOver && protocol._destruct !== undefined && sent() === before) sendMessage(protocol, IGNORE);
     });
   };
-  stream.on('data', answer);
+  const deafen = traffic.onReceived(answer);
   return () => {
     isOver = true;
-    stream.off('data', answer);
+    deafen();
   };
 }
 

@@ -1,33 +1,23 @@
 import type { Duplex } from 'node:stream';
-import type { Channel, Client, SFTPWrapper } from 'ssh2';
+import type { Client, SFTPWrapper } from 'ssh2';
 import type { Liveness } from '../../decide/liveness.ts';
 import type { Address, TcpAddress } from '../../model/address.ts';
 import type { Keepalive } from '../../model/profile.ts';
 import { type Problem, ProblemError, problem } from '../../model/problem.ts';
-import type { Clock } from '../../platform/clock.ts';
 import { type Deferred, deferred } from '../../platform/deferred.ts';
 import type { Certificate } from '../identity/keys/certificate.ts';
 import type { Overheard, Remote, RemoteProcess } from '../remote/types.ts';
 import type { Ends, Link, Offer, RemoteBinding, Reset, ResolvedHop } from '../types.ts';
-import { type Carrier, endsOf, ParkedSocket } from './carrier.ts';
+import { endsOf, ParkedSocket } from './carrier.ts';
+import { type Channels, channelsOf } from './channels.ts';
+import type { LinkGiven } from './link-given.ts';
 import { Offers } from './offers.ts';
 import { answerAtOnce, onServerKeepalive, sendPing, serverVersion } from './internals.ts';
 import { OneSession } from './one-session.ts';
-import { breakChannel, openChannel, openExec, openSftp, problemOfTarget } from './open-channel.ts';
-import type { ServerWords, Session } from './open-session.ts';
+import { breakChannel, openExec, openSftp, problemOfTarget } from './open-channel.ts';
+import type { ServerWords } from './open-session.ts';
 import { type BindGiven, bindThere, unbindThere } from './remote-binding.ts';
 import { Watcher } from './watcher.ts';
-
-export type LinkGiven = {
-  readonly hop: ResolvedHop;
-  readonly session: Session;
-  readonly carrier: Carrier;
-  readonly keepalive: Keepalive;
-  readonly clock: Clock;
-  readonly reset?: Reset | null;
-  /** Called at each change between trusted and suspect. */
-  readonly onSuspect: (suspect: boolean) => void;
-};
 
 /** A logged-in session as the rest of the program sees it. It is lost once and never comes back. */
 export class LiveLink implements Link, Remote, Overheard {
@@ -38,10 +28,11 @@ export class LiveLink implements Link, Remote, Overheard {
   readonly cipher: string;
   readonly #given: LinkGiven;
   readonly #lost = deferred<Problem>();
+  readonly #channels: Channels;
   readonly #watcher: Watcher;
   readonly #offers: Offers;
   readonly #sessions: OneSession;
-  readonly #channels = new Set<Channel>();
+  readonly #processes = new Set<RemoteProcess>();
   readonly #waiting = new Set<Deferred<never>>();
   readonly #goodbyes: (() => Promise<void>)[] = [];
   #problem: Problem | null = null;
@@ -52,7 +43,15 @@ export class LiveLink implements Link, Remote, Overheard {
     this.lost = this.#lost.promise;
     const { client } = given.session;
     ({ hostKey: this.hostKey, hostCertificate: this.hostCertificate, cipher: this.cipher } = given.session);
-    this.#offers = new Offers(client);
+    const { stream } = given.carrier;
+    this.#channels = channelsOf({
+      client,
+      stream,
+      data: given.data ?? null,
+      rttMs: () => this.#watcher.rttMs,
+      onRemark: given.onRemark ?? (() => {}),
+    });
+    this.#offers = new Offers(this.#channels);
     this.#sessions = new OneSession({ clock: given.clock, ident: () => this.ident });
     client
       .on('error', () => this.#closed())
@@ -60,13 +59,13 @@ export class LiveLink implements Link, Remote, Overheard {
       .on('close', () => this.#closed());
     this.#watcher = new Watcher({
       client,
-      stream: given.carrier.stream,
+      traffic: this.#channels,
       keepalive: given.keepalive,
       clock: given.clock,
       onChange: (is) => this.#livenessChanged(is),
     });
     // A close in the same breath as the login's success has been told to nobody.
-    if (given.carrier.stream.destroyed) this.#closed();
+    if (stream.destroyed) this.#closed();
   }
 
   get rttMs(): number | null {
@@ -83,7 +82,7 @@ export class LiveLink implements Link, Remote, Overheard {
 
   async open(to: Address, origin: TcpAddress | null): Promise<Duplex> {
     try {
-      return await this.#openChannel(to, origin);
+      return await this.openRaw(to, origin);
     } catch (error) {
       throw new ProblemError(problemOfTarget(error, to, this.hop.name), { cause: error });
     }
@@ -120,17 +119,23 @@ export class LiveLink implements Link, Remote, Overheard {
     await this.#orLost(answered.promise);
   }
 
-  hurry = (): (() => void) => answerAtOnce(this.#usable(), this.#given.carrier.stream);
+  hurry = (): (() => void) => answerAtOnce(this.#usable(), this.#channels);
 
-  async openRaw(to: Address): Promise<Duplex> {
-    return await this.#openChannel(to, null);
+  async openRaw(to: Address, origin: TcpAddress | null = null): Promise<Duplex> {
+    if (this.#problem !== null) throw new ProblemError(this.#problem);
+    return await this.#orLost(this.#channels.open(to, origin));
   }
 
   async exec(command: string): Promise<RemoteProcess> {
     const channel = await this.#orLost(this.#sessions.open(async () => await openExec(this.#usable(), command)));
-    this.#channels.add(channel);
-    channel.once('close', () => this.#channels.delete(channel));
+    this.#processes.add(channel);
+    channel.once('close', () => this.#processes.delete(channel));
     return channel;
+  }
+
+  /** What is seen of its bytes. */
+  get traffic(): Pick<Channels, 'onReceived' | 'onSent'> {
+    return this.#channels;
   }
 
   async sftp(): Promise<SFTPWrapper> {
@@ -187,13 +192,6 @@ export class LiveLink implements Link, Remote, Overheard {
     return null;
   }
 
-  async #openChannel(to: Address, origin: TcpAddress | null): Promise<Channel> {
-    const channel = await this.#orLost(openChannel(this.#usable(), to, origin));
-    this.#channels.add(channel);
-    channel.once('close', () => this.#channels.delete(channel));
-    return channel;
-  }
-
   #usable(): Client {
     if (this.#problem !== null) throw new ProblemError(this.#problem);
     return this.#given.session.client;
@@ -244,7 +242,8 @@ export class LiveLink implements Link, Remote, Overheard {
     this.#offers.clear();
     this.#lost.resolve(because);
     for (const request of this.#waiting) request.reject(new ProblemError(because));
-    for (const channel of this.#channels) breakChannel(channel, new ProblemError(because));
-    this.#channels.clear();
+    for (const channel of this.#processes) breakChannel(channel, new ProblemError(because));
+    this.#processes.clear();
+    this.#channels.stop(new ProblemError(because));
   }
 }

@@ -1,6 +1,6 @@
-import type { Client, TcpConnectionDetails, UNIXConnectionDetails } from 'ssh2';
 import { type Address, isSocket } from '../../model/address.ts';
 import type { Offer } from '../types.ts';
+import type { Channels } from './channels.ts';
 
 type OnOffer = (offer: Offer) => void;
 
@@ -8,14 +8,8 @@ type OnOffer = (offer: Offer) => void;
 export class Offers {
   readonly #bindings = new Map<string, OnOffer>();
 
-  constructor(client: Client) {
-    client.on('tcp connection', (info: TcpConnectionDetails, accept, reject) => {
-      const origin = { host: info.srcIP, port: info.srcPort };
-      this.#pass(keyOf({ host: info.destIP, port: info.destPort }), { origin, accept: () => accept(), reject: () => reject() });
-    });
-    client.on('unix connection', (info: UNIXConnectionDetails, accept, reject) => {
-      this.#pass(keyOf({ path: info.socketPath }), { origin: null, accept: () => accept(), reject: () => reject() });
-    });
+  constructor(channels: Pick<Channels, 'onOffer'>) {
+    channels.onOffer((at, offer) => this.#pass(keyOf(at), offer));
   }
 
   add(at: Address, onOffer: OnOffer): void {

@@ -1,13 +1,12 @@
-import type { Duplex } from 'node:stream';
 import type { Client } from 'ssh2';
 import type { Clock } from '../../platform/clock.ts';
 import { exchangeKeysAnew } from '../extensions/key-exchange.ts';
-import { onBytesSent } from '../extensions/sent-bytes.ts';
 import type { RekeyOptions } from '../hop-options.ts';
+import type { Channels } from './channels.ts';
 
 export type RekeyGiven = {
   readonly client: Client;
-  readonly stream: Duplex;
+  readonly traffic: Pick<Channels, 'onReceived' | 'onSent'>;
   readonly limit: RekeyOptions;
   readonly clock: Clock;
 };
@@ -25,7 +24,7 @@ const MOST_BYTES = 16 * 2 ** 31;
  * Exchanges keys anew after so many bytes in either direction and after so long, and counts from the last exchange, whoever
  * began it. ssh2 begins none by itself. Returns its end.
  */
-export function keepKeysFresh({ client, stream, limit, clock }: RekeyGiven): () => void {
+export function keepKeysFresh({ client, traffic, limit, clock }: RekeyGiven): () => void {
   const bytes = Math.min(limit.bytes ?? BYTES, MOST_BYTES);
   const since = { sent: 0, received: 0, asked: false };
   let cancel = () => {};
@@ -40,22 +39,21 @@ export function keepKeysFresh({ client, stream, limit, clock }: RekeyGiven): () 
     cancel();
     cancel = clock.after((limit.seconds ?? SECONDS) * 1_000, begin);
   };
-  const onData = (chunk: Buffer): void => {
-    since.received += chunk.length;
+  const deafen = traffic.onReceived((count) => {
+    since.received += count;
     if (since.received >= bytes) begin();
-  };
-  onBytesSent(client, (count) => {
+  });
+  traffic.onSent((count) => {
     since.sent += count;
     if (since.sent >= bytes) begin();
   });
-  stream.on('data', onData);
   client.on('handshake', restart);
   restart();
   return () => {
     // What is still sent on a dead connection begins nothing.
     since.asked = true;
     cancel();
-    stream.off('data', onData);
+    deafen();
     client.off('handshake', restart);
   };
 }

@@ -1,13 +1,13 @@
-import type { Duplex } from 'node:stream';
 import type { Client } from 'ssh2';
 import { alive, type Liveness, watch } from '../../decide/liveness.ts';
 import type { Keepalive } from '../../model/profile.ts';
 import type { Clock } from '../../platform/clock.ts';
+import type { Channels } from './channels.ts';
 import { sendPing } from './internals.ts';
 
 export type WatchGiven = {
   readonly client: Client;
-  readonly stream: Duplex;
+  readonly traffic: Pick<Channels, 'onReceived' | 'rest'>;
   readonly keepalive: Keepalive;
   readonly clock: Clock;
   readonly onChange: (is: Liveness['is']) => void;
@@ -21,13 +21,14 @@ export class Watcher {
   #heardAt: number;
   #rttMs: number | null = null;
   #cancel = () => {};
+  readonly #deafen: () => void;
 
   constructor(given: WatchGiven) {
     this.#given = given;
     this.#keepalive = given.keepalive;
     this.#heardAt = given.clock.now();
     this.#liveness = alive({ keepalive: given.keepalive, now: this.#heardAt });
-    given.stream.on('data', this.#onData);
+    this.#deafen = given.traffic.onReceived(this.#onData);
     // The first round trip is known from the start, for the status and for how long an answer may take.
     this.#ping();
     this.#schedule();
@@ -58,7 +59,7 @@ export class Watcher {
 
   stop(): void {
     this.#cancel();
-    this.#given.stream.off('data', this.#onData);
+    this.#deafen();
   }
 
   /** Data in a quiet time only notes when it came, so that bulk traffic costs no timer. */
@@ -86,7 +87,8 @@ export class Watcher {
   }
 
   #ping(): void {
-    const { client, clock } = this.#given;
+    const { client, clock, traffic } = this.#given;
+    traffic.rest();
     const sentAt = clock.monotonic();
     sendPing(client, () => {
       this.#rttMs = Math.round((clock.monotonic() - sentAt) * 10) / 10;

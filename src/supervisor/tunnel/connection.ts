@@ -12,6 +12,8 @@ export type ConnectionGiven = {
   readonly onRevived: OnRevived;
   /** What a person has to do before this epoch's dial can go on; null: nothing any more. */
   readonly onNeeded: (epoch: number, needed: Problem | null) => void;
+  /** What may be done for new links beside the traffic. */
+  readonly rungs: { prime(links: readonly HopLink[]): void };
   readonly onLost: (epoch: number, because: Problem) => void;
 };
 
@@ -60,6 +62,7 @@ export class Connection {
     }
     this.#lease = lease;
     this.#dial = null;
+    this.#given.rungs.prime(lease.links);
     void lease.lost.then((because) => {
       if (this.#lease === lease) onLost(epoch, because);
     });

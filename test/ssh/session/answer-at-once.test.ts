@@ -1,4 +1,4 @@
-import { PassThrough } from 'node:stream';
+import { EventEmitter } from 'node:events';
 import type { Client } from 'ssh2';
 import { describe, expect, test } from 'vitest';
 import { answerAtOnce } from '../../../src/ssh/session/internals.ts';
@@ -16,17 +16,25 @@ function connected() {
     },
   };
   const write = { allocStart: 0, alloc: (size: number) => Buffer.alloc(size), finalize: (packet: Buffer) => packet };
-  const protocol = { ping: () => {}, _handlers: {}, _packetRW: { write }, _cipher: cipher };
+  const protocol = { ping: () => {}, _handlers: {}, _packetRW: { write }, _cipher: cipher, _destruct: (() => {}) as unknown };
   const client = { _callbacks: [], _chanMgr: { get: () => {} }, _protocol: protocol } as unknown as Client;
-  const stream = new PassThrough();
-  return { client, stream, sent, speak: () => cipher.encrypt(Buffer.from('something')) };
+  const arrivals = new EventEmitter();
+  const traffic = {
+    onReceived: (call: (bytes: number) => void) => {
+      arrivals.on('bytes', call);
+      return () => void arrivals.off('bytes', call);
+    },
+  };
+  const arrive = (): void => void arrivals.emit('bytes', 4);
+  const die = (): void => void (protocol._destruct = undefined);
+  return { client, traffic, arrivals, arrive, die, sent, speak: () => cipher.encrypt(Buffer.from('something')) };
 }
 
 describe('a server that is answered at once', () => {
   test('hears a message that says nothing where there is nothing to say', async () => {
-    const { client, stream, sent } = connected();
-    answerAtOnce(client, stream);
-    stream.write('data');
+    const { client, traffic, arrive, sent } = connected();
+    answerAtOnce(client, traffic);
+    arrive();
     await turn();
     await turn();
     // SSH_MSG_IGNORE (RFC 4253 section 11.2) with an empty string.
@@ -34,27 +42,27 @@ describe('a server that is answered at once', () => {
   });
 
   test('hears nothing more where something is said anyway', async () => {
-    const { client, stream, sent, speak } = connected();
-    answerAtOnce(client, stream);
-    stream.once('data', speak);
-    stream.write('data');
+    const { client, traffic, arrive, arrivals, sent, speak } = connected();
+    answerAtOnce(client, traffic);
+    arrivals.once('bytes', speak);
+    arrive();
     await turn();
     await turn();
     expect(sent.map(String)).toEqual(['something']);
   });
 
   test('hears nothing after its end, or that of the connection', async () => {
-    const { client, stream, sent } = connected();
-    const end = answerAtOnce(client, stream);
-    stream.once('data', end);
-    stream.write('data');
+    const { client, traffic, arrive, arrivals, die, sent } = connected();
+    const end = answerAtOnce(client, traffic);
+    arrivals.once('bytes', end);
+    arrive();
     await turn();
     await turn();
-    stream.write('more');
+    arrive();
     await turn();
-    answerAtOnce(client, stream);
-    stream.once('data', () => stream.destroy());
-    stream.write('last');
+    answerAtOnce(client, traffic);
+    arrivals.once('bytes', die);
+    arrive();
     await turn();
     await turn();
     expect(sent).toEqual([]);

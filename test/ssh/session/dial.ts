@@ -2,6 +2,9 @@ import type { Problem } from '../../../src/model/problem.ts';
 import { problemOf } from '../../../src/model/problem.ts';
 import { systemClock } from '../../../src/platform/clock.ts';
 import { NOBODY } from '../../../src/ssh/identity/logins/person.ts';
+import { Batches } from '../../../src/ssh/data/batches.ts';
+import { sharedData } from '../../../src/ssh/data/data-shared.ts';
+import { WINDOW_LIMITS } from '../../../src/ssh/data/window-budget.ts';
 import { dialLink, type DialLinkGiven } from '../../../src/ssh/links/dial-link.ts';
 import type { LiveLink } from '../../../src/ssh/session/live-link.ts';
 import type { ResolvedHop } from '../../../src/ssh/types.ts';
@@ -20,6 +23,7 @@ const nothing: DialLinkGiven = {
   onReached: () => {},
   onHandshake: () => {},
   resetBefore: () => null,
+  data: sharedData(WINDOW_LIMITS, new Batches()),
 };
 
 /** The hop that a real server is, with a key that it takes and all of its host keys pinned. */

@@ -75,6 +75,7 @@ function route() {
 }
 
 const rungs = {
+  prime: () => {},
   enter: async () => {},
   listen: async (link: HopLink, service: Service) => ({ listener: await listenThere(link, service), test: null }),
   verify: async () => null,

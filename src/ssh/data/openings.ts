@@ -1,0 +1,36 @@
+import { type Deferred, deferred } from '../../platform/deferred.ts';
+import { ChannelRefused } from '../session/open-channel.ts';
+import type { DataChannel } from './channel.ts';
+import type { SizedWindow } from './sized-window.ts';
+
+type Opening = Deferred<DataChannel> & { readonly window: SizedWindow; readonly askedAt: number };
+
+/** The channels that the server was asked for and that it has not answered yet, by our number. */
+export class Openings {
+  readonly #byId = new Map<number, Opening>();
+
+  /** Rejects with ChannelRefused; what is dropped is not settled. */
+  ask(id: number, window: SizedWindow): Promise<DataChannel> {
+    const opening = { ...deferred<DataChannel>(), window, askedAt: performance.now() };
+    this.#byId.set(id, opening);
+    return opening.promise;
+  }
+
+  /** Null: nobody has asked. */
+  take(id: number): Opening | null {
+    const opening = this.#byId.get(id) ?? null;
+    this.#byId.delete(id);
+    return opening;
+  }
+
+  dropAll(): void {
+    for (const { window } of this.#byId.values()) window.release();
+    this.#byId.clear();
+  }
+}
+
+/** `reason`: of SSH_MSG_CHANNEL_OPEN_FAILURE (RFC 4254 section 5.1); null: there was none. */
+export function refuse({ window, reject }: Opening, reason: number | null): void {
+  window.release();
+  reject(new ChannelRefused(reason));
+}

@@ -1,0 +1,86 @@
+import { Socket, type SocketConstructorOpts } from 'node:net';
+
+/** Takes bytes that hold only during the call; false: no more until the socket is resumed. */
+export type TakeBytes = (bytes: Buffer) => boolean;
+
+type Options = SocketConstructorOpts & { readonly noDelay?: boolean | undefined; readonly handle?: object };
+
+/** Where the next bytes are to go. */
+export type Space = () => Buffer;
+
+/**
+ * A socket that is read into a buffer which is used again (the `onread` of node:net), in place of a new one for each read.
+ * It is an ordinary stream until somebody takes its bytes directly.
+ */
+export class ReadSocket extends Socket {
+  #take: TakeBytes | null = null;
+  #space: Space;
+
+  constructor(space: Space, options: Options = {}) {
+    const self: { socket: ReadSocket | null } = { socket: null };
+    const onread = {
+      buffer: () => self.socket?.nextSpace ?? space(),
+      callback: (count: number, bytes: Uint8Array) => self.socket?.received(bytes, count) ?? true,
+    };
+    super({ ...options, onread } as SocketConstructorOpts);
+    this.#space = space;
+    self.socket = this;
+  }
+
+  /** For node:net alone. */
+  get nextSpace(): Buffer {
+    return this.#space();
+  }
+
+  /** For node:net alone. */
+  received(bytes: Uint8Array, count: number): boolean {
+    const read = Buffer.from(bytes.buffer, bytes.byteOffset, count);
+    return this.#take === null ? this.push(Buffer.from(read)) : this.#take(read);
+  }
+
+  /** From now on bytes go there and not into the stream; what it holds already goes first. Its end still shows as the stream's. */
+  takeWith(take: TakeBytes): void {
+    this.#take = take;
+    const early = this.read() as Buffer | null;
+    if (early === null || take(early)) this.resume();
+    else this.pause();
+  }
+
+  /** Its bytes go to the stream again. */
+  giveBack(): void {
+    this.#take = null;
+  }
+
+  /** Reads into another place from the next read but one on: node:net asks for the place after each read. */
+  set space(space: Space) {
+    this.#space = space;
+  }
+}
+
+/** What is read there is taken before anything else is read, so all sockets of this machine's side share it. */
+const shared = Buffer.allocUnsafeSlow(128 * 1024);
+export const sharedSpace: Space = () => shared;
+
+const FIRST_BYTES = 16 * 1024;
+
+/** For a connection whose reader has none yet. */
+export function firstSpace(): Space {
+  const bytes = Buffer.allocUnsafeSlow(FIRST_BYTES);
+  return () => bytes;
+}
+
+/** What is used of a socket's inside: its connection is handed to another socket. */
+type Inner = { _handle: object | null; _server: object | null };
+
+/** An accepted socket, paused and not yet read, as one that is read into the shared place; itself where node:net has changed. */
+export function asReadSocket(socket: Socket): Socket {
+  const from = socket as unknown as Inner;
+  const { _handle: handle, _server: server } = from;
+  if (typeof handle !== 'object' || handle === null || typeof server !== 'object') return socket;
+  from._handle = null;
+  from._server = null;
+  const adopted = new ReadSocket(sharedSpace, { handle, allowHalfOpen: true });
+  // So that the server knows when its last connection is closed.
+  (adopted as unknown as Inner)._server = server;
+  return adopted;
+}
