@@ -134,7 +134,7 @@ export class LiveLink implements Link, Remote, Overheard {
   }
 
   /** What is seen of its bytes. */
-  get traffic(): Pick<Channels, 'onReceived' | 'onSent'> {
+  get traffic(): Pick<Channels, 'onReceived' | 'onSent' | 'usage'> {
     return this.#channels;
   }
 
