@@ -9,6 +9,7 @@ import { readProfile } from '../model/read-profile.ts';
 import type { TunnelSnapshot } from '../model/snapshot.ts';
 import type { Story } from '../model/story.ts';
 import type { Clock } from '../platform/clock.ts';
+import { SshDefaults } from '../ssh/config/ssh-defaults.ts';
 import { type Lease, Links, type Route } from '../ssh/links/links.ts';
 import type { RefusalStore } from '../ssh/links/lock-outs.ts';
 import type { Log } from './log.ts';
@@ -72,6 +73,7 @@ class TunnelSet implements Tunnels {
   readonly #given: TunnelsGiven;
   readonly #links: Links;
   readonly #claims = new LocalClaims();
+  readonly #defaults = new SshDefaults();
   readonly #known = new Map<string, Known>();
   readonly #listeners = new Set<(change: TunnelChange) => void>();
   readonly #changed = new Set<string>();
@@ -192,7 +194,12 @@ class TunnelSet implements Tunnels {
   #newRunner(profile: Profile): Runner {
     const { clock, random, env, log, rungs, prompts } = this.#given;
     const { name } = profile;
-    const shared = { links: this.#links, claims: this.#claims, onWaits: (waits: Waits | null) => prompts.waits(name, waits) };
+    const shared = {
+      links: this.#links,
+      defaults: this.#defaults,
+      claims: this.#claims,
+      onWaits: (waits: Waits | null) => prompts.waits(name, waits),
+    };
     const loginIn = (): Promise<NodeJS.ProcessEnv> => loginEnv(env, { agent: this.#known.get(name)?.kept.agent, clock });
     return new Runner({ profile, clock, random, env: loginIn, log, rungs, ...shared, onChange: () => this.#announce(name) });
   }

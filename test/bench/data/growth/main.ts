@@ -22,16 +22,14 @@ export async function growth(): Promise<boolean> {
   await run('prlimit', ['--pid', String(process.pid), `--nofile=${OPEN_FILES}:${OPEN_FILES}`]);
   print(`${await machine()}; at most ${await openFiles()} open files a process`, '');
   mkdirSync(PLOTS, { recursive: true });
-  await withPlace(async (place) => {
-    await tunnelsPart(place);
-    await connectionsPart(place);
-  });
+  await tunnelsPart();
+  await withPlace(connectionsPart);
   return true;
 }
 
-async function tunnelsPart(place: Place): Promise<void> {
-  const shared = await growTunnels(place, 'one connection', TUNNELS);
-  const own = await growTunnels(place, 'a connection each', TUNNELS);
+async function tunnelsPart(): Promise<void> {
+  const shared = await withPlace((place) => growTunnels(place, 'one connection', TUNNELS));
+  const own = await withPlace((place) => growTunnels(place, 'a connection each', TUNNELS));
   const head = ['tunnels', ...COSTS, '`up` of those added'];
   print(row(head), rule(head));
   for (const [sharing, costs] of [
@@ -79,10 +77,10 @@ function plots(what: 'tunnels' | 'connections', grown: Readonly<Record<string, r
   }
 }
 
-async function withPlace(work: (place: Place) => Promise<void>): Promise<void> {
+async function withPlace<T>(work: (place: Place) => Promise<T>): Promise<T> {
   const place = await loopback();
   try {
-    await work(place);
+    return await work(place);
   } finally {
     await place.dispose();
   }
