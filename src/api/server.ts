@@ -1,7 +1,7 @@
 import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import type { Finding } from '../model/finding.ts';
-import { SCHEMA_VERSION, type TunnelSnapshot } from '../model/snapshot.ts';
+import { type Memory, SCHEMA_VERSION, type TunnelSnapshot } from '../model/snapshot.ts';
 import type { Story } from '../model/story.ts';
 import type { Clock } from '../platform/clock.ts';
 import { VERSION } from '../platform/version.ts';
@@ -51,6 +51,7 @@ export type ApiNeeds = {
   readonly doctor: DoctorPort;
   readonly logs: LogPort;
   readonly health: () => Health;
+  readonly memory: () => Memory;
   /** Begins the end of the supervisor and returns. */
   readonly stop: () => void;
   /** Aborted when every stream is to end. */
@@ -69,7 +70,7 @@ export function createApi(needs: ApiNeeds): Hono {
   const snapshot = (names: readonly string[]) => {
     const { pid, version, since } = needs.health();
     const chosen = names.length === 0 ? tunnels.snapshot() : tunnels.snapshot(names.map(known));
-    return { schemaVersion: SCHEMA_VERSION, supervisor: { pid, version, since }, tunnels: chosen } as const;
+    return { schemaVersion: SCHEMA_VERSION, supervisor: { pid, version, since, memory: needs.memory() }, tunnels: chosen } as const;
   };
 
   return guarded(new Hono())

@@ -108,6 +108,10 @@ export function settingKey(text: string): SettingKey {
   throw new ProblemError(problem('setting-unknown', { key: text, nearest: nearest(text, SETTING_KEYS), known: SETTING_KEYS.join(', ') }));
 }
 
+/** What to do for a change to take effect; nothing where it does at once. */
+export const whenItCounts = (key: SettingKey): string =>
+  SETTING_WORDS[key].atStart === true ? ' It counts from the next start of the supervisor on: tunnels supervisor restart' : '';
+
 /** The value of what was typed; throws `setting-invalid`. */
 export function settingValue(key: SettingKey, text: string): unknown {
   const value = key === 'wait' && text.trim() !== '' ? Number(text) : text;

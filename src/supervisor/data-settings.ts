@@ -28,8 +28,10 @@ type Given = { readonly paths: Paths; readonly env: Readonly<Record<string, stri
 /** Read once, at the supervisor's start. What cannot be is told in the log, and the default counts: no tunnel stays down for it. */
 export function readDataSettings({ paths, env, log }: Given): DataSettings {
   const own = ownSettings(paths);
-  const unusable = (key: string, about: { readonly value: unknown; readonly wanted: string; readonly instead: string; readonly at: string }) =>
-    log.problem(problem('setting-unusable', { key, ...about, value: String(about.value) }));
+  const unusable = (
+    key: string,
+    about: { readonly value: unknown; readonly wanted: string; readonly instead: string; readonly at: string },
+  ) => log.problem(problem('setting-unusable', { key, ...about, value: String(about.value) }));
 
   const limit = (of: keyof WindowLimits): number => {
     const key = MEMORY_KEYS[of];

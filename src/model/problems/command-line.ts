@@ -22,7 +22,13 @@ export type CommandLineFacts = {
   'setting-unknown': { readonly key: string; readonly nearest: string; readonly known: string };
   'setting-invalid': { readonly key: string; readonly value: string; readonly wanted: string };
   /** In a file or variable that the supervisor has read. */
-  'setting-unusable': { readonly key: string; readonly value: string; readonly wanted: string; readonly instead: string; readonly at: string };
+  'setting-unusable': {
+    readonly key: string;
+    readonly value: string;
+    readonly wanted: string;
+    readonly instead: string;
+    readonly at: string;
+  };
   'version-skew': { readonly client: string; readonly server: string };
   'output-unwritable': { readonly code: string };
 };
