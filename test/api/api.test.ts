@@ -183,6 +183,7 @@ describe('anybody with curl', () => {
     ['an unknown tunnel', 404, '/v1/tunnels/db', ['-X', 'DELETE']],
     ['a body that is not JSON', 400, '/v1/tunnels/db', ['-X', 'PUT', '-d', '{']],
     ['a body of another shape', 400, '/v1/tunnels/db', ['-X', 'PUT', '-d', '{"profile":{},"origin":"x","extra":1}']],
+    ['a name that is not encoded as paths are', 400, '/v1/tunnels/%zz', ['-X', 'DELETE']],
     ['a name that is none', 400, '/v1/tunnels/-x', ['-X', 'PUT', '-d', '{"profile":{},"origin":"x"}']],
     ['a number of lines that is none', 400, '/v1/logs?lines=many', []],
     ['a time that is none', 400, '/v1/logs?since=yesterday', []],
