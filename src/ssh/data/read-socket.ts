@@ -8,28 +8,26 @@ type Options = SocketConstructorOpts & { readonly noDelay?: boolean | undefined;
 /** Where the next bytes are to go. */
 export type Space = () => Buffer;
 
+type Place = { space: Space; socket: ReadSocket | null };
+
 /**
  * A socket that is read into a buffer which is used again (the `onread` of node:net), in place of a new one for each read.
  * It is an ordinary stream until somebody takes its bytes directly.
  */
 export class ReadSocket extends Socket {
   #take: TakeBytes | null = null;
-  #space: Space;
+  readonly #place: Place;
 
   constructor(space: Space, options: Options = {}) {
-    const self: { socket: ReadSocket | null } = { socket: null };
+    // Asked for the space already while `super` runs, where a connection is given.
+    const place: Place = { space, socket: null };
     const onread = {
-      buffer: () => self.socket?.nextSpace ?? space(),
-      callback: (count: number, bytes: Uint8Array) => self.socket?.received(bytes, count) ?? true,
+      buffer: () => place.space(),
+      callback: (count: number, bytes: Uint8Array) => place.socket?.received(bytes, count) ?? true,
     };
     super({ ...options, onread } as SocketConstructorOpts);
-    this.#space = space;
-    self.socket = this;
-  }
-
-  /** For node:net alone. */
-  get nextSpace(): Buffer {
-    return this.#space();
+    place.socket = this;
+    this.#place = place;
   }
 
   /** For node:net alone. */
@@ -63,7 +61,7 @@ export class ReadSocket extends Socket {
 
   /** Reads into another place from the next read but one on: node:net asks for the place after each read. */
   set space(space: Space) {
-    this.#space = space;
+    this.#place.space = space;
   }
 }
 
