@@ -44,7 +44,10 @@ const WATCH_JSON = {
 };
 
 function print(snapshot: Snapshot, asked: boolean, { screen, clock }: Context): number {
-  screen.show({ document: () => snapshot, text: () => statusTable(snapshot.tunnels, { now: clock.now(), ink: screen.ink }) });
+  screen.show({
+    document: () => snapshot,
+    text: () => statusTable(snapshot.tunnels, { now: clock.now(), ink: screen.ink, verbose: screen.mode.verbose }),
+  });
   if (snapshot.tunnels.length === 0 && !asked) screen.say('No tunnels yet. Bring one up: tunnels up <profile>');
   return EXIT.done;
 }
