@@ -38,7 +38,7 @@ function redrawing({ stdout, screen, clock }: Context): Watcher {
   let cancel = (): void => {};
   const draw = (): void => {
     cancel();
-    stdout.write(`${HOME_AND_CLEAR}${statusTable(latest, { now: clock.now(), ink: screen.ink, verbose: screen.mode.verbose })}\n`);
+    stdout.write(`${HOME_AND_CLEAR}${statusTable(latest, { now: clock.now(), ink: screen.ink })}\n`);
     cancel = clock.after(REFRESH_MS, draw);
   };
   return {

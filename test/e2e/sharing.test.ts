@@ -87,7 +87,7 @@ describe.runIf(isRoot)('two tunnels that share a connection', () => {
     const before = first.bytesRead;
     await until(() => first.bytesRead > before && second.bytesRead > 0, { what: 'both transfers to go on' });
     expect((await cli.run(['status', '--verbose'])).stdout).toMatch(
-      /^heavy moves much: an SSH connection of its own since .*, 2 open over it\.$/m,
+      /^heavy moves much and has an SSH connection of its own: 2 open over it$/m,
     );
     expect((await cli.run(['status'])).stdout).not.toContain('connection of its own');
     for (const socket of [first, second, echo]) socket.destroy();
@@ -110,7 +110,7 @@ describe.runIf(isRoot)('two tunnels that share a connection', () => {
     const second = await bulk('heavy');
     await untilTunnel(cli, 'heavy', ({ ownConnection }) => ownConnection?.connections === 1);
     const own = bastion.sessions().find((pid) => pid !== shared);
-    const broken = once(second, 'close');
+    const broken = new Promise((resolve) => second.once('close', resolve));
     bastion.killSession(own);
     await broken;
     const tunnel = await untilTunnel(cli, 'heavy', (each) => !hasOwn(each));

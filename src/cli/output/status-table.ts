@@ -2,18 +2,16 @@ import type { ForwardSnapshot, ForwardWord, TunnelSnapshot, TunnelWord } from '.
 import { listenOf, targetOf } from './forward-line.ts';
 import { relativeTime } from './relative-time.ts';
 import type { Ink } from './screen.ts';
-import { statusDetails } from './status-details.ts';
 import { table } from './table.ts';
 
-type Options = { readonly now: number; readonly ink: Ink; readonly verbose?: boolean };
+type Options = { readonly now: number; readonly ink: Ink };
 
 /** One row for each forward, the tunnel's own cells on its first; below, what is wrong and what to do about it. */
 export function statusTable(tunnels: readonly TunnelSnapshot[], options: Options): string {
   if (tunnels.length === 0) return '';
   const rows = [HEADER.map((title) => options.ink.bold(title)), ...tunnels.flatMap((tunnel) => rowsOf(tunnel, options))];
   const troubles = tunnels.flatMap((tunnel) => troublesOf(tunnel, options));
-  const details = options.verbose === true ? tunnels.flatMap((tunnel) => statusDetails(tunnel, options)) : [];
-  return [[table(rows)], troubles, details].flatMap((part, index) => (index > 0 && part.length > 0 ? ['', ...part] : part)).join('\n');
+  return [table(rows), ...(troubles.length === 0 ? [] : ['', ...troubles])].join('\n');
 }
 
 const HEADER = ['NAME', 'STATE', 'SINCE', 'FORWARD', 'LISTENS ON', 'TO', 'IS', 'CONNECTIONS'];
@@ -43,9 +41,6 @@ function troublesOf(tunnel: TunnelSnapshot, options: Options): string[] {
   return [
     ...troubleLines(tunnel.name, tunnel, options),
     ...forwards.flatMap((forward) => troubleLines(`${tunnel.name} ${forward.name}`, forward, options)),
-    ...tunnel.forwards.flatMap(({ name, state, warning }) =>
-      state === 'listening' ? troubleLines(`${tunnel.name} ${name}`, { because: warning, retryAt: null }, options) : [],
-    ),
     ...tunnel.forwards.flatMap(({ name, warning }) => troubleLines(`${tunnel.name} ${name}`, { because: warning, retryAt: null }, options)),
   ];
 }

@@ -1,6 +1,7 @@
 import type { Problem } from '../../model/problem.ts';
 import { DEFAULT_KEEPALIVE, type Profile } from '../../model/profile.ts';
 import { resolveRoute } from '../../ssh/config/resolve-route.ts';
+import type { SshDefaults } from '../../ssh/config/ssh-defaults.ts';
 import type { HopState, Lease, Links, OnRevived, Route } from '../../ssh/links/links.ts';
 import type { HopLink } from '../../ssh/remote/types.ts';
 import { type EarlyGiven, LastRoute, leaseEarly } from './lease-early.ts';
@@ -10,6 +11,7 @@ import { OwnConnection, type OwnGiven } from './own-connection.ts';
 export type ConnectionGiven = Omit<OwnGiven, 'route'> & {
   readonly lineup: Pick<Lineup, 'profile'>;
   readonly links: Pick<Links, 'lease' | 'states' | 'sharing'>;
+  readonly defaults: SshDefaults;
   readonly env: () => Promise<NodeJS.ProcessEnv>;
   readonly onRevived: OnRevived;
   /** What a person has to do before this epoch's dial can go on; null: nothing any more. */
@@ -79,7 +81,7 @@ export class Connection {
     const question = JSON.stringify([hops, ssh, keepalive, env['SSH_AUTH_SOCK']]);
     const guess = this.#last.guess(question);
     const ask = async (): Promise<Route> => {
-      const resolved = await resolveRoute(hops, ssh, { env, signal });
+      const resolved = await resolveRoute(hops, ssh, { env, signal, defaults: this.#given.defaults });
       const route = { hops: resolved, keepalive: keepalive === 'mirror' ? DEFAULT_KEEPALIVE : keepalive };
       this.#last.note(question, route);
       return route;

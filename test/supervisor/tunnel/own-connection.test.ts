@@ -35,8 +35,8 @@ function lab(over: { sharing?: Partial<Sharing>; profile?: Partial<Profile> } = 
     rungs: { prime: () => void (state.primed += 1) },
     links: {
       sharing: () => sharing,
-      lease: (_, signal, given = {}) => {
-        const dial = { ...deferred<Lease>(), given, signal };
+      lease: (_, signal, given) => {
+        const dial = { ...deferred<Lease>(), given: given ?? {}, signal };
         dials.push(dial);
         return dial.promise;
       },
