@@ -16,6 +16,7 @@ import { answerAtOnce, onServerKeepalive, sendPing, serverVersion } from './inte
 import { OneSession } from './one-session.ts';
 import { breakChannel, openExec, openSftp, problemOfTarget } from './open-channel.ts';
 import type { ServerWords } from './open-session.ts';
+import { problemOfLoss } from './session-problem.ts';
 import { type BindGiven, bindThere, unbindThere } from './remote-binding.ts';
 import { Watcher } from './watcher.ts';
 
@@ -54,7 +55,7 @@ export class LiveLink implements Link, Remote, Overheard {
     this.#offers = new Offers(this.#channels);
     this.#sessions = new OneSession({ clock: given.clock, ident: () => this.ident });
     client
-      .on('error', () => this.#closed())
+      .on('error', (error) => this.#closed(error))
       .on('end', () => this.#closed())
       .on('close', () => this.#closed());
     this.#watcher = new Watcher({
@@ -230,8 +231,8 @@ export class LiveLink implements Link, Remote, Overheard {
     return intervalMs * (countMax + 1);
   }
 
-  #closed(): void {
-    this.#lose(problem('link-closed', { host: this.hop.name }));
+  #closed(error: Error | null = null): void {
+    this.#lose(problemOfLoss(this.hop.name, error));
     this.#given.carrier.stream.destroy();
   }
 
