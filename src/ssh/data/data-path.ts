@@ -65,7 +65,8 @@ export class DataPath implements Channels {
     this.#given = given;
     this.#refuse = ({ sender }) => protocol.channelOpenFail(sender, CONNECT_FAILED, '');
     this.#budget = new WindowBudget(shared.limits.link, shared.budget);
-    this.#outlet = new Outlet({ protocol, stream, batches: shared.batches, onSent: (bytes) => tell(this.#onSent, bytes) });
+    const onError = this.#fail.bind(this);
+    this.#outlet = new Outlet({ protocol, stream, batches: shared.batches, onError, onSent: (bytes) => tell(this.#onSent, bytes) });
     const take = this.#take.bind(this);
     this.#reader = new PacketReader({ protocol, parse: listenersOf(stream), onPayload: take, onRead: () => this.#deliver() });
     hookInto(client, protocol, {
@@ -75,7 +76,7 @@ export class DataPath implements Channels {
       keysAgreed: () => this.#outlet.keysAgreed(),
     });
     const onBytes = (bytes: number): void => tell(this.#onReceived, bytes);
-    this.#inlet = new Inlet(stream, { reader: this.#reader, onBytes, onError: (error) => this.#fail(error) });
+    this.#inlet = new Inlet(stream, { reader: this.#reader, onBytes, onError });
   }
 
   get usage(): ChannelUsage {
