@@ -78,6 +78,11 @@ export class DataChannel extends Duplex implements ChannelStream {
     this.credit();
   }
 
+  /** What was sent goes now, and not at the end of the turn. */
+  flush(): void {
+    this.#wire.flush();
+  }
+
   // What the server sends
 
   /** Of one read, until `deliver`. */
