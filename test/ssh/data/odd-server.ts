@@ -15,13 +15,15 @@ export type Asked = { readonly id: number; readonly window: number; readonly pac
 /** What is heard on a channel, by the server's number of it. */
 export type Heard = { data(bytes: Buffer): void; adjust(bytes: number): void; eof(): void; close(): void };
 
+type Protocol = { readonly _handlers: Record<string, unknown>; readonly _packetRW?: unknown };
+
 /** One connection of a server that says whatever a test wants, in whatever order. */
 export class Peer {
-  readonly #protocol: { readonly _handlers: Record<string, unknown> };
+  readonly #protocol: Protocol;
   readonly #channels = new Map<number, Partial<Heard>>();
 
   constructor(connection: Connection, onOpen: (peer: Peer, asked: Asked) => void) {
-    this.#protocol = (connection as unknown as { _protocol: { _handlers: Record<string, unknown> } })._protocol;
+    this.#protocol = (connection as unknown as { readonly _protocol: Protocol })._protocol;
     Object.assign(this.#protocol._handlers, {
       CHANNEL_OPEN: (_: unknown, { sender, window, packetSize }: { sender: number; window: number; packetSize: number }) =>
         onOpen(this, { id: sender, window, packetBytes: packetSize }),

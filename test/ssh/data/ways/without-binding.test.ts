@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { describe, expect, test } from 'vitest';
 import { Batches } from '../../../../src/ssh/data/batches.ts';
 import { sharedData } from '../../../../src/ssh/data/data-shared.ts';
-import { WINDOW_LIMITS } from '../../../../src/ssh/data/window-budget.ts';
+import { WINDOW_LIMITS } from '../../../../src/model/data-settings.ts';
 import { behavesAlike } from './behaviours.ts';
 
 test('there is no native binding here', () => {
