@@ -66,7 +66,9 @@ export class DataChannel extends Duplex implements ChannelStream {
 
   /** Called once, when all that was fed has been sent and more may be. */
   set onFed(call: () => void) {
-    this.#onFed = call;
+    const before = this.#onFed;
+    // A write to the stream may wait as well, as of a SOCKS reply before the bytes are carried directly.
+    this.#onFed = before === null ? call : () => (before(), call());
   }
 
   /** From now on what arrives goes there, and not into the stream; its end still shows as the stream's. Null: nowhere. */
@@ -87,7 +89,8 @@ export class DataChannel extends Duplex implements ChannelStream {
 
   /** Of one read, until `deliver`. */
   arrived(bytes: Buffer): void {
-    if (this.#in !== 'open') throw new BadPacket('data after the end of its channel');
+    // After its end: this channel cannot be trusted, and is closed as ssh2 does it.
+    if (this.#in !== 'open') return this.close();
     this.window.arrived(bytes.length);
     if (this.window.open < -FORGIVEN) throw new BadPacket('more data than was allowed');
     this.#inbox.push(bytes);
@@ -172,7 +175,7 @@ export class DataChannel extends Duplex implements ChannelStream {
 
   override _write(chunk: Buffer, _: BufferEncoding, done: () => void): void {
     if (this.feed(chunk)) done();
-    else this.#onFed = done;
+    else this.onFed = done;
   }
 
   override _final(done: () => void): void {
@@ -200,7 +203,8 @@ export class DataChannel extends Duplex implements ChannelStream {
   #hand(slices: readonly Buffer[]): boolean {
     if (this.destroyed) return false;
     if (this.#taker !== null) return this.#taker.take(slices);
-    for (const slice of slices) this.push(Buffer.from(slice));
+    // In one piece: of packets of a byte each, a stream would keep a hundred times as much.
+    this.push(Buffer.concat(slices));
     return false;
   }
 
