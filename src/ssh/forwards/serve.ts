@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream';
 import { printAddress, type TcpAddress } from '../../model/address.ts';
 import { problemOf } from '../../model/problem.ts';
 import type { Clock } from '../../platform/clock.ts';
+import type { StopSignal } from '../../platform/stopper.ts';
 import type { Service } from '../types.ts';
 import type { Stay } from './crowd.ts';
 import { join } from './pipe.ts';
@@ -48,7 +49,7 @@ async function joinTarget(visit: Visit, service: Service): Promise<void> {
 
 type Request = Pick<SocksRequest, 'grant' | 'refuse'> & { readonly to: NonNullable<Service['forward']['to']> };
 
-async function requestOf({ client, clock }: Visit, given: { service: Service; signal: AbortSignal }): Promise<Request> {
+async function requestOf({ client, clock }: Visit, given: { service: Service; signal: StopSignal }): Promise<Request> {
   const { to, listen } = given.service.forward;
   if (to !== null) return { to, grant: () => undefined, refuse: () => reset(client) };
   return askSocks(client, { listen: printAddress(listen), clock, signal: given.signal }).catch((error: unknown) => {
@@ -69,18 +70,18 @@ export async function joinUntil(ends: { client: Duplex; target: Duplex; stay: St
   stay.stop.removeEventListener('abort', stop);
 }
 
-const aborted = (signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => (signal.aborted ? resolve() : signal.addEventListener('abort', () => resolve(), { once: true })));
+const aborted = (signal: StopSignal): Promise<void> =>
+  new Promise((resolve) => (signal.aborted ? resolve() : signal.addEventListener('abort', resolve)));
 
 /** A connection that was dropped by us or left by its client is no failure of the target. */
 class Stopped extends Error {
   override readonly name = 'Stopped';
 }
 
-const stopOr = (error: unknown, signal: AbortSignal): unknown => (signal.aborted ? new Stopped() : error);
+const stopOr = (error: unknown, signal: StopSignal): unknown => (signal.aborted ? new Stopped() : error);
 
 /** Keeps the books of one connection. */
-export async function tally(service: Service, { stop, work }: { stop: AbortSignal; work: () => Promise<void> }): Promise<void> {
+export async function tally(service: Service, { stop, work }: { stop: StopSignal; work: () => Promise<void> }): Promise<void> {
   const { meter } = service;
   meter.total += 1;
   meter.open += 1;
