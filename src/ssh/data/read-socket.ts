@@ -3,6 +3,7 @@ import { type Server, Socket, type SocketConstructorOpts } from 'node:net';
 /** Takes bytes that hold only during the call; false: no more until the socket is resumed. */
 export type TakeBytes = (bytes: Buffer) => boolean;
 
+/** What node:net takes beyond what its types say. */
 type Options = SocketConstructorOpts & { readonly noDelay?: boolean | undefined; readonly handle?: object };
 
 /** Where the next bytes are to go. */
@@ -22,7 +23,8 @@ export class ReadSocket extends Socket {
       buffer: () => self.socket?.nextSpace ?? space(),
       callback: (count: number, bytes: Uint8Array) => self.socket?.received(bytes, count) ?? true,
     };
-    super({ ...options, onread } as SocketConstructorOpts);
+    // In this order: V8 is slow with what stands after a spread.
+    super({ onread, ...options } as SocketConstructorOpts);
     this.#space = space;
     self.socket = this;
   }

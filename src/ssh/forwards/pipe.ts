@@ -4,19 +4,20 @@ import { carry } from './carry.ts';
 import { isChannel, isGone, reset, retire, wasCutOff } from './stream-end.ts';
 
 /**
- * Carries bytes both ways between `a` (who came) and `b` (the target) until both are closed; never rejects.
+ * Carries bytes both ways between `a` (who came) and `b` (the target) until both are closed.
  * An end on one side becomes an end on the other while the other direction goes on; an error or a close before the
  * end becomes a reset. A side that cannot take more stops the other. `sent` counts a to b, `received` b to a.
  */
-export function join(a: Duplex, b: Duplex, meter: Pick<Meter, 'sent' | 'received'>): Promise<void> {
-  return new Promise((resolve) => {
-    const ends = { a: new End(a), b: new End(b) };
-    new Junction(ends, resolve).start((end, bytes) => {
-      if (end === ends.a) meter.sent += bytes;
-      else meter.received += bytes;
-    });
+export function join(a: Duplex, b: Duplex, { meter, over }: Joined): void {
+  const ends = { a: new End(a), b: new End(b) };
+  new Junction(ends, over).start((end, bytes) => {
+    if (end === ends.a) meter.sent += bytes;
+    else meter.received += bytes;
   });
 }
+
+/** `over` is called once both are closed. */
+export type Joined = { readonly meter: Pick<Meter, 'sent' | 'received'>; readonly over: () => void };
 
 /** One of the two streams and what has been seen of it. */
 class End {

@@ -18,9 +18,17 @@ export function reachUnless(reach: Reach, { to, origin, signal }: Errand): Promi
     const stop = (): void => reject(signal.reason as Error);
     if (signal.aborted) return stop();
     signal.addEventListener('abort', stop);
-    void reach(to, origin, signal)
-      .then((target) => (signal.aborted ? reset(quiet(target)) : resolve(quiet(target))), reject)
-      .finally(() => signal.removeEventListener('abort', stop));
+    reach(to, origin, signal).then(
+      (target) => {
+        signal.removeEventListener('abort', stop);
+        if (signal.aborted) reset(quiet(target));
+        else resolve(quiet(target));
+      },
+      (error: unknown) => {
+        signal.removeEventListener('abort', stop);
+        reject(error as Error);
+      },
+    );
   });
 }
 

@@ -4,7 +4,7 @@ import type { Liveness } from '../../decide/liveness.ts';
 import type { Address, TcpAddress } from '../../model/address.ts';
 import type { Keepalive } from '../../model/profile.ts';
 import { type Problem, ProblemError, problem } from '../../model/problem.ts';
-import { type Deferred, deferred } from '../../platform/deferred.ts';
+import { deferred } from '../../platform/deferred.ts';
 import type { Certificate } from '../identity/keys/certificate.ts';
 import type { Overheard, Remote, RemoteProcess } from '../remote/types.ts';
 import type { Ends, Link, Offer, RemoteBinding, Reset, ResolvedHop } from '../types.ts';
@@ -33,7 +33,7 @@ export class LiveLink implements Link, Remote, Overheard {
   readonly #offers: Offers;
   readonly #sessions: OneSession;
   readonly #processes = new Set<RemoteProcess>();
-  readonly #waiting = new Set<Deferred<never>>();
+  readonly #waiting = new Set<(because: Error) => void>();
   readonly #goodbyes: (() => Promise<void>)[] = [];
   #problem: Problem | null = null;
 
@@ -80,12 +80,10 @@ export class LiveLink implements Link, Remote, Overheard {
     return this.#watcher.silentMs;
   }
 
-  async open(to: Address, origin: TcpAddress | null): Promise<Duplex> {
-    try {
-      return await this.openRaw(to, origin);
-    } catch (error) {
+  open(to: Address, origin: TcpAddress | null): Promise<Duplex> {
+    return this.openRaw(to, origin).catch((error: unknown) => {
       throw new ProblemError(problemOfTarget(error, to, this.hop.name), { cause: error });
-    }
+    });
   }
 
   get ends(): Ends | null {
@@ -210,14 +208,20 @@ export class LiveLink implements Link, Remote, Overheard {
   }
 
   /** A request on a dead connection is never answered. (Racing `lost` itself would keep every request for the link's whole life.) */
-  async #orLost<T>(work: Promise<T>): Promise<T> {
-    const lost = deferred<never>();
-    this.#waiting.add(lost);
-    try {
-      return await Promise.race([work, lost.promise]);
-    } finally {
-      this.#waiting.delete(lost);
-    }
+  #orLost<T>(work: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.add(reject);
+      work.then(
+        (value) => {
+          this.#waiting.delete(reject);
+          resolve(value);
+        },
+        (error: Error) => {
+          this.#waiting.delete(reject);
+          reject(error);
+        },
+      );
+    });
   }
 
   #livenessChanged(is: Liveness['is']): void {
@@ -241,7 +245,7 @@ export class LiveLink implements Link, Remote, Overheard {
     this.#watcher.stop();
     this.#offers.clear();
     this.#lost.resolve(because);
-    for (const request of this.#waiting) request.reject(new ProblemError(because));
+    for (const giveUp of this.#waiting) giveUp(new ProblemError(because));
     for (const channel of this.#processes) breakChannel(channel, new ProblemError(because));
     this.#processes.clear();
     this.#channels.stop(new ProblemError(because));

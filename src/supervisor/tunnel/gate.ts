@@ -17,6 +17,11 @@ export class Gate {
     this.#clock = clock;
   }
 
+  /** Null while the link is down. */
+  get links(): readonly HopLink[] | null {
+    return this.#links;
+  }
+
   open(links: readonly HopLink[]): void {
     this.#links = links;
     for (const waiter of this.#waiting) waiter.resolve(links);
