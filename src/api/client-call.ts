@@ -1,7 +1,8 @@
-import { type ClientRequest, type IncomingMessage, request } from 'node:http';
+import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { printDuration } from '../model/duration.ts';
 import { ProblemError, problem } from '../model/problem.ts';
+import { cutShort, type HttpAnswer, HttpRequest } from './client-http.ts';
 import { failureOf, parsed } from './client-reply.ts';
 import { MAX_BODY_BYTES, VERSION_HEADER } from './contract.ts';
 
@@ -10,7 +11,7 @@ export type Call = { readonly method: string; readonly path: string; readonly bo
 export interface Caller {
   json(call: Call): Promise<unknown>;
   /** Resolves with the open stream once the supervisor has accepted it. */
-  stream(path: string, signal: AbortSignal): Promise<IncomingMessage>;
+  stream(path: string, signal: AbortSignal): Promise<Readable>;
   serverVersion(): string | null;
 }
 
@@ -25,47 +26,45 @@ export class SilentError extends Error {
  */
 export function createCaller(socketPath: string): Caller {
   let version: string | null = null;
-  const send = async (call: Call, signal?: AbortSignal): Promise<IncomingMessage> => {
+  const send = async (call: Call, signal?: AbortSignal): Promise<HttpAnswer> => {
     const response = await open({ socketPath, call, ...(signal && { signal }) });
-    const header = response.headers[VERSION_HEADER];
-    if (typeof header === 'string') version = header;
-    if (response.statusCode === 200) return response;
+    version = response.headers.get(VERSION_HEADER) ?? version;
+    if (response.status === 200) return response;
     throw failureOf(await bodyOf(response));
   };
   return {
     json: async (call) => parsed(await bodyOf(await send(call))),
-    stream: (path, signal) => send({ method: 'GET', path, patienceMs: STREAM_PATIENCE_MS }, signal),
+    stream: async (path, signal) => (await send({ method: 'GET', path, patienceMs: STREAM_PATIENCE_MS }, signal)).body,
     serverVersion: () => version,
   };
 }
 
 const STREAM_PATIENCE_MS = 10_000;
 
-function open(given: { socketPath: string; call: Call; signal?: AbortSignal }): Promise<IncomingMessage> {
-  const { socketPath, call, signal } = given;
+async function open(given: { socketPath: string; call: Call; signal?: AbortSignal }): Promise<HttpAnswer> {
+  const { call, ...where } = given;
   const body = call.body === undefined ? undefined : JSON.stringify(call.body);
   const bytes = body === undefined ? 0 : Buffer.byteLength(body);
-  if (bytes > MAX_BODY_BYTES) return Promise.reject(new ProblemError(problem('request-too-large', { bytes, most: MAX_BODY_BYTES })));
-  return new Promise((resolve, reject) => {
-    const headers = body === undefined ? {} : { 'content-type': 'application/json', 'content-length': bytes };
-    const asked = request({ socketPath, method: call.method, path: call.path, headers, agent: false, ...(signal && { signal }) });
-    const patience = giveUpAfter(call.patienceMs, asked);
-    asked.on('error', (error) => reject(noSupervisor(error)));
-    asked.on('response', (response) => {
-      clearTimeout(patience);
-      resolve(response);
-    });
-    asked.on('close', () => clearTimeout(patience));
-    asked.end(body);
-  });
+  if (bytes > MAX_BODY_BYTES) throw new ProblemError(problem('request-too-large', { bytes, most: MAX_BODY_BYTES }));
+  const { method, path } = call;
+  const asked = new HttpRequest({ ...where, method, path, ...(body !== undefined && { body }) });
+  const patience = setTimeout(() => asked.destroy(silent(call.patienceMs)), call.patienceMs);
+  try {
+    return await asked.answer;
+  } catch (error) {
+    throw noSupervisor(error);
+  } finally {
+    clearTimeout(patience);
+  }
 }
 
-const giveUpAfter = (ms: number, asked: ClientRequest): NodeJS.Timeout =>
-  setTimeout(() => asked.destroy(new SilentError(`it accepted the connection and said nothing for ${printDuration(ms)}`)), ms);
+const silent = (ms: number): SilentError => new SilentError(`it accepted the connection and said nothing for ${printDuration(ms)}`);
 
-async function bodyOf(response: IncomingMessage): Promise<string> {
+async function bodyOf({ body, headers }: HttpAnswer): Promise<string> {
   try {
-    return await text(response);
+    const all = await text(body);
+    if (Buffer.byteLength(all) < Number(headers.get('content-length') ?? 0)) throw cutShort();
+    return all;
   } catch (error) {
     throw noSupervisor(error);
   }

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import type { Readable } from 'node:stream';
 import { ProblemError, problem } from '../model/problem.ts';
 import { SilentError } from './client-call.ts';
 
@@ -6,7 +6,7 @@ import { SilentError } from './client-call.ts';
  * Asks the supervisor to stop and waits until it has. An open event stream tells when: the supervisor closes it last,
  * and the system does so if it cannot.
  */
-export async function untilGone(open: (signal: AbortSignal) => Promise<IncomingMessage>, ask: () => Promise<unknown>): Promise<void> {
+export async function untilGone(open: (signal: AbortSignal) => Promise<Readable>, ask: () => Promise<unknown>): Promise<void> {
   const abort = new AbortController();
   const stream = await open(abort.signal);
   const closed = new Promise<void>((resolve) => stream.on('error', () => {}).on('close', resolve));

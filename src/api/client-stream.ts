@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import type { Readable } from 'node:stream';
 import { createParser } from 'eventsource-parser';
 import type * as v from 'valibot';
 import { ProblemError, problem } from '../model/problem.ts';
@@ -6,7 +6,7 @@ import { noSupervisor } from './client-call.ts';
 import { checked, parsed } from './client-reply.ts';
 
 export type EventSource<S> = {
-  readonly open: () => Promise<IncomingMessage>;
+  readonly open: () => Promise<Readable>;
   readonly schema: S;
   readonly signal: AbortSignal;
   /** What is not is passed over: a newer supervisor may say more. */
@@ -29,7 +29,7 @@ export async function* readEvents<S extends v.GenericSchema>(source: EventSource
   if (source.end === 'gone' && !source.signal.aborted) throw new ProblemError(problem('no-supervisor', { why: 'it has ended' }));
 }
 
-async function* messagesOf(response: IncomingMessage): AsyncGenerator<string> {
+async function* messagesOf(response: Readable): AsyncGenerator<string> {
   const queue: string[] = [];
   const parser = createParser({ onEvent: (message) => queue.push(message.data) });
   for await (const chunk of response.setEncoding('utf8')) {

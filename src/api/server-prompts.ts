@@ -1,8 +1,8 @@
-import { Hono } from 'hono';
 import { type Problem, wordsOf } from '../model/problem.ts';
 import type { Prompt } from '../model/prompt.ts';
 import { SCHEMA_VERSION } from '../model/snapshot.ts';
 import type { AnswerReply, AnswerRequest } from './contract.ts';
+import type { Routes } from './router.ts';
 import { answerRequestOf } from './server-input.ts';
 
 /** What logins ask a person. Throws `prompt-gone` and `answer-unfit`. */
@@ -16,20 +16,19 @@ export interface PromptsPort {
 }
 type PromptEvent = { type: 'prompt'; prompt: Prompt } | { type: 'prompt-gone'; id: string };
 
-/** The routes below /v1/prompts. */
-export const promptRoutes = (prompts: PromptsPort): Hono =>
-  new Hono()
-    .get('/', (c) => c.json({ schemaVersion: SCHEMA_VERSION, prompts: prompts.list() }))
-    .post('/:id', async (c) => {
-      const id = c.req.param('id');
-      const warning = await prompts.answer(id, answerRequestOf(await c.req.text()));
-      return c.json(replyOf(id, warning));
-    })
-    .delete('/:id', (c) => {
-      const id = c.req.param('id');
-      prompts.decline(id);
-      return c.json(replyOf(id, null));
-    });
+export const promptRoutes = (prompts: PromptsPort): Routes => ({
+  'GET /v1/prompts': () => ({ json: { schemaVersion: SCHEMA_VERSION, prompts: prompts.list() } }),
+  'POST /v1/prompts/:id': async ({ param, body }) => {
+    const id = param('id');
+    const warning = await prompts.answer(id, answerRequestOf(await body()));
+    return { json: replyOf(id, warning) };
+  },
+  'DELETE /v1/prompts/:id': ({ param }) => {
+    const id = param('id');
+    prompts.decline(id);
+    return { json: replyOf(id, null) };
+  },
+});
 
 const replyOf = (id: string, warning: Problem | null): AnswerReply => ({
   id,

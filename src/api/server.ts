@@ -1,10 +1,9 @@
-import { Hono } from 'hono';
-import { bodyLimit } from 'hono/body-limit';
+import type { RequestListener } from 'node:http';
 import type { Finding } from '../model/finding.ts';
-import { SCHEMA_VERSION, type TunnelSnapshot } from '../model/snapshot.ts';
+import { type Memory, SCHEMA_VERSION, type TunnelSnapshot } from '../model/snapshot.ts';
 import type { Story } from '../model/story.ts';
 import type { Clock } from '../platform/clock.ts';
-import { VERSION } from '../platform/version.ts';
+import { answering } from './answering.ts';
 import {
   type AgentRequest,
   type ChangeReply,
@@ -13,11 +12,9 @@ import {
   type Health,
   type LogLine,
   type LogQuery,
-  MAX_BODY_BYTES,
   type UpRequest,
-  VERSION_HEADER,
 } from './contract.ts';
-import { answer, refuse } from './server-failure.ts';
+import { createRouter, type Routes } from './router.ts';
 import { agentRequestOf, changeRequestOf, doctorRequestOf, knownName, logQueryOf, tunnelName, upRequestOf } from './server-input.ts';
 import { type PromptsPort, promptRoutes } from './server-prompts.ts';
 import { openEventStream, openLogStream } from './server-streams.ts';
@@ -51,6 +48,7 @@ export type ApiNeeds = {
   readonly doctor: DoctorPort;
   readonly logs: LogPort;
   readonly health: () => Health;
+  readonly memory: () => Memory;
   /** Begins the end of the supervisor and returns. */
   readonly stop: () => void;
   /** Aborted when every stream is to end. */
@@ -59,75 +57,56 @@ export type ApiNeeds = {
 };
 
 /** The routes of contract.ts over `needs`. Knows nothing of sockets. */
-export function createApi(needs: ApiNeeds): Hono {
-  const { tunnels } = needs;
-  const known = (name: string): string =>
-    knownName(
-      name,
-      tunnels.snapshot().map((tunnel) => tunnel.name),
-    );
-  const snapshot = (names: readonly string[]) => {
-    const { pid, version, since } = needs.health();
-    const chosen = names.length === 0 ? tunnels.snapshot() : tunnels.snapshot(names.map(known));
-    return { schemaVersion: SCHEMA_VERSION, supervisor: { pid, version, since }, tunnels: chosen } as const;
-  };
-
-  return guarded(new Hono())
-    .get('/v1/health', (c) => c.json(needs.health()))
-    .get('/v1/status', (c) => c.json(snapshot(c.req.queries('name') ?? [])))
-    .route('/v1/tunnels', tunnelRoutes(tunnels, known))
-    .post('/v1/doctor', async (c) => {
-      const request = doctorRequestOf(await c.req.text());
-      request.tunnels?.forEach(known);
-      const findings = await needs.doctor.examine(request, AbortSignal.any([c.req.raw.signal, needs.ending]));
-      return c.json({ schemaVersion: SCHEMA_VERSION, findings });
-    })
-    .route('/v1/prompts', promptRoutes(needs.prompts))
-    .get('/v1/events', () => openEventStream(needs, () => ({ type: 'snapshot', snapshot: snapshot([]) })))
-    .get('/v1/logs', async (c) => openLogStream(needs, logQueryOf(c.req.query())))
-    .post('/v1/stop', (c) => {
-      needs.stop();
-      return c.json(needs.health());
-    });
+export function createApi(needs: ApiNeeds): RequestListener {
+  const routes = { ...ownRoutes(needs), ...tunnelRoutes(needs.tunnels), ...promptRoutes(needs.prompts), ...streamRoutes(needs) };
+  return answering(createRouter(routes), needs);
 }
 
-function tunnelRoutes(tunnels: TunnelsPort, known: (name: string) => string): Hono {
-  return new Hono()
-    .put('/:name', async (c) => {
-      const name = tunnelName(c.req.param('name'));
-      const request = upRequestOf(await c.req.text());
-      return c.json(await tunnels.up(name, request));
-    })
-    .put('/:name/profile', async (c) => {
-      const name = known(c.req.param('name'));
-      return c.json(tunnels.change(name, changeRequestOf(await c.req.text())));
-    })
-    .post('/:name/restart', async (c) => {
-      const name = known(c.req.param('name'));
-      const request = agentRequestOf(await c.req.text());
-      return c.json(await tunnels.restart(name, request));
-    })
-    .delete('/:name', async (c) => c.json(await tunnels.down(known(c.req.param('name')))))
-    .get('/:name/story', (c) => c.json(tunnels.story(known(c.req.param('name')))));
+const ownRoutes = (needs: ApiNeeds): Routes => ({
+  'GET /v1/health': () => ({ json: needs.health() }),
+  'GET /v1/status': ({ query }) => ({ json: snapshot(needs, query.getAll('name')) }),
+  'POST /v1/doctor': async ({ body, gone }) => {
+    const request = doctorRequestOf(await body());
+    request.tunnels?.forEach((name) => knownIn(needs.tunnels, name));
+    const findings = await needs.doctor.examine(request, AbortSignal.any([gone, needs.ending]));
+    return { json: { schemaVersion: SCHEMA_VERSION, findings } };
+  },
+  'POST /v1/stop': () => {
+    needs.stop();
+    return { json: needs.health() };
+  },
+});
+
+const streamRoutes = (needs: ApiNeeds): Routes => ({
+  'GET /v1/events': () => openEventStream(needs, () => ({ type: 'snapshot', snapshot: snapshot(needs, []) })),
+  'GET /v1/logs': ({ query }) => openLogStream(needs, logQueryOf(Object.fromEntries(query))),
+});
+
+const tunnelRoutes = (tunnels: TunnelsPort): Routes => ({
+  'PUT /v1/tunnels/:name': async ({ param, body }) => {
+    const name = tunnelName(param('name'));
+    return { json: await tunnels.up(name, upRequestOf(await body())) };
+  },
+  'PUT /v1/tunnels/:name/profile': async ({ param, body }) => {
+    const name = knownIn(tunnels, param('name'));
+    return { json: tunnels.change(name, changeRequestOf(await body())) };
+  },
+  'POST /v1/tunnels/:name/restart': async ({ param, body }) => {
+    const name = knownIn(tunnels, param('name'));
+    return { json: await tunnels.restart(name, agentRequestOf(await body())) };
+  },
+  'DELETE /v1/tunnels/:name': async ({ param }) => ({ json: await tunnels.down(knownIn(tunnels, param('name'))) }),
+  'GET /v1/tunnels/:name/story': ({ param }) => ({ json: tunnels.story(knownIn(tunnels, param('name'))) }),
+});
+
+function snapshot({ health, memory, tunnels }: ApiNeeds, names: readonly string[]) {
+  const { pid, version, since } = health();
+  const chosen = names.length === 0 ? tunnels.snapshot() : tunnels.snapshot(names.map((name) => knownIn(tunnels, name)));
+  return { schemaVersion: SCHEMA_VERSION, supervisor: { pid, version, since, memory: memory() }, tunnels: chosen } as const;
 }
 
-/** Failures as ApiFailure, the version in every answer, and nothing for web pages: a browser sends its page's Origin. */
-function guarded(app: Hono): Hono {
-  app.onError((error, c) => {
-    const { status, body } = answer(error);
-    return c.json(body, status, { [VERSION_HEADER]: VERSION });
-  });
-  app.notFound((c) => {
-    throw refuse(`there is no ${c.req.method} ${c.req.path}`, 404);
-  });
-  app.use(async (c, next) => {
-    if (c.req.header('origin') !== undefined) throw refuse('web pages may not use it', 403);
-    await next();
-    c.res.headers.set(VERSION_HEADER, VERSION);
-  });
-  const onError = (): never => {
-    throw refuse(`the request is larger than ${MAX_BODY_BYTES} bytes`, 413);
-  };
-  app.use(bodyLimit({ maxSize: MAX_BODY_BYTES, onError }));
-  return app;
-}
+const knownIn = (tunnels: TunnelsPort, name: string): string =>
+  knownName(
+    name,
+    tunnels.snapshot().map((tunnel) => tunnel.name),
+  );

@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import type { Clock } from '../platform/clock.ts';
 
 /** A text/event-stream (WHATWG HTML, section 9.2) of JSON documents. */
@@ -11,30 +12,15 @@ const HEARTBEAT_MS = 15_000;
 /** A reader that is this far behind is cut off; it may connect again and begins with a fresh snapshot. */
 const MAX_BEHIND_BYTES = 4 * 1024 * 1024;
 
-/** `begin` is called at once and returns what is to be undone when the stream ends, whoever ends it. */
-export function eventStream(needs: { clock: Clock; ending: AbortSignal }, begin: (stream: EventStream) => () => void): Response {
-  let finish = (): void => {};
-  const body = new ReadableStream<Uint8Array>(
-    {
-      start(controller) {
-        finish = run({ ...needs, controller, begin });
-      },
-      cancel: () => finish(),
-    },
-    new ByteLengthQueuingStrategy({ highWaterMark: 64 * 1024 }),
-  );
-  return new Response(body, { headers: { 'content-type': 'text/event-stream', 'cache-control': 'no-store' } });
-}
-
-type Running = {
+export type EventsGiven = {
   readonly clock: Clock;
   readonly ending: AbortSignal;
-  readonly controller: ReadableStreamDefaultController<Uint8Array>;
+  readonly response: ServerResponse;
+  /** Called at once; returns what is to be undone when the stream ends, whoever ends it. */
   readonly begin: (stream: EventStream) => () => void;
 };
 
-/** Returns how to finish, for when the reader has gone. */
-function run({ clock, ending, controller, begin }: Running): () => void {
+export function sendEvents({ clock, ending, response, begin }: EventsGiven): void {
   let isOpen = true;
   let undo = (): void => {};
   let stopHeartbeat = (): void => {};
@@ -49,25 +35,28 @@ function run({ clock, ending, controller, begin }: Running): () => void {
   const end = (): void => {
     if (!isOpen) return;
     finish();
-    controller.close();
+    response.end();
   };
   const write = (text: string): void => {
     if (!isOpen) return;
-    controller.enqueue(new TextEncoder().encode(text));
-    if ((controller.desiredSize ?? 0) >= -MAX_BEHIND_BYTES) return;
+    response.write(text);
+    if (response.writableLength <= MAX_BEHIND_BYTES) return;
     finish();
-    controller.error(new Error('the reader is too slow'));
+    response.destroy();
   };
   const beat = (): void => {
     write(': here\n\n');
     if (isOpen) stopHeartbeat = clock.after(HEARTBEAT_MS, beat);
   };
 
+  response.once('close', finish);
   ending.addEventListener('abort', end);
+  response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
   beat();
   undo = begin({ send: (document) => write(`data: ${JSON.stringify(document)}\n\n`), end });
   // It may have ended while it began, with nothing to undo yet.
   if (!isOpen) undo();
+  // The reader may have gone, or the supervisor begun to end, while what begins it was made.
+  if (response.destroyed) finish();
   if (ending.aborted) end();
-  return finish;
 }

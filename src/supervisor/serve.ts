@@ -1,6 +1,5 @@
-import { createAdaptorServer } from '@hono/node-server';
 import { lstatSync, unlinkSync } from 'node:fs';
-import type { Server } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import { type ApiNeeds, createApi } from '../api/server.ts';
 import { ProblemError, problem } from '../model/problem.ts';
 
@@ -13,7 +12,7 @@ export interface Served {
 
 /** Serves the API at the socket. Only for the holder of the lock: a socket that is found there has no owner any more. */
 export async function serve(needs: ApiNeeds, socket: string): Promise<Served> {
-  const server = createAdaptorServer({ fetch: createApi(needs).fetch }) as Server;
+  const server = createServer(createApi(needs));
   removeLeftover(socket);
   await listen(server, socket);
   const closed = new Promise<void>((resolve) => server.on('close', resolve));

@@ -5,16 +5,18 @@ import { nearest } from '../model/nearest.ts';
 import { ProblemError, problem, problemOf } from '../model/problem.ts';
 import type { Profile } from '../model/profile.ts';
 import { changeWords, type ProfileChange } from '../model/profile-change.ts';
-import { readProfile } from '../model/read-profile.ts';
-import type { TunnelSnapshot } from '../model/snapshot.ts';
+import type { Memory, TunnelSnapshot } from '../model/snapshot.ts';
 import type { Story } from '../model/story.ts';
 import type { Clock } from '../platform/clock.ts';
+import { SshDefaults } from '../ssh/config/ssh-defaults.ts';
+import type { DataShared } from '../ssh/data/data-shared.ts';
 import { type Lease, Links, type Route } from '../ssh/links/links.ts';
 import type { RefusalStore } from '../ssh/links/lock-outs.ts';
+import { checked } from './checked-profile.ts';
 import type { Log } from './log.ts';
 import type { PromptBook, Waits } from './prompts/book.ts';
 import type { Rungs } from './recovery/rungs.ts';
-import { tellRemark } from './tell-remark.ts';
+import { remarkTeller } from './tell-remark.ts';
 import { changeOf } from './tunnel/change-of.ts';
 import { LocalClaims } from './tunnel/local-claims.ts';
 import { loginEnv } from './tunnel/login-env.ts';
@@ -40,6 +42,8 @@ export interface Tunnels {
   /** What happened to its bindings, the oldest episode first. */
   story(name: string): Story;
   subscribe(listener: (change: TunnelChange) => void): () => void;
+  /** What the windows of all connections come to, and what waits to be sent, in bytes. */
+  usage(): Pick<Memory, 'windows' | 'queued'>;
   /** A route over the same connections that the tunnels use, for the doctor: no person is asked for it. */
   lease(route: Route, signal: AbortSignal): Promise<Lease>;
   /** What an earlier supervisor was asked for. */
@@ -58,6 +62,8 @@ export type TunnelsGiven = {
   readonly rungs: Rungs;
   readonly prompts: PromptBook;
   readonly cipherCosts?: () => CipherCosts | null;
+  /** Null: ssh2 is to carry users' bytes. */
+  readonly data?: DataShared | null;
   /** A tunnel has another profile, or there is a new one. */
   readonly onProfile?: () => void;
 };
@@ -72,6 +78,7 @@ class TunnelSet implements Tunnels {
   readonly #given: TunnelsGiven;
   readonly #links: Links;
   readonly #claims = new LocalClaims();
+  readonly #defaults = new SshDefaults();
   readonly #known = new Map<string, Known>();
   readonly #listeners = new Set<(change: TunnelChange) => void>();
   readonly #changed = new Set<string>();
@@ -85,7 +92,8 @@ class TunnelSet implements Tunnels {
       desk: given.prompts,
       refusals: given.refusals,
       ...(given.cipherCosts && { cipherCosts: given.cipherCosts }),
-      onRemark: (remark, names) => tellRemark(remark, { names, log: given.log }),
+      ...(given.data !== undefined && { data: given.data }),
+      onRemark: remarkTeller(given.log),
     });
     given.prompts.onSettled((settled) => this.#known.forEach(({ runner }) => runner.settled(settled)));
   }
@@ -146,6 +154,10 @@ class TunnelSet implements Tunnels {
     return () => void this.#listeners.delete(listener);
   }
 
+  usage(): Pick<Memory, 'windows' | 'queued'> {
+    return this.#links.usage();
+  }
+
   lease(route: Route, signal: AbortSignal): Promise<Lease> {
     return this.#links.lease(route, signal, { byPerson: true });
   }
@@ -192,7 +204,12 @@ class TunnelSet implements Tunnels {
   #newRunner(profile: Profile): Runner {
     const { clock, random, env, log, rungs, prompts } = this.#given;
     const { name } = profile;
-    const shared = { links: this.#links, claims: this.#claims, onWaits: (waits: Waits | null) => prompts.waits(name, waits) };
+    const shared = {
+      links: this.#links,
+      defaults: this.#defaults,
+      claims: this.#claims,
+      onWaits: (waits: Waits | null) => prompts.waits(name, waits),
+    };
     const loginIn = (): Promise<NodeJS.ProcessEnv> => loginEnv(env, { agent: this.#known.get(name)?.kept.agent, clock });
     return new Runner({ profile, clock, random, env: loginIn, log, rungs, ...shared, onChange: () => this.#announce(name) });
   }
@@ -221,14 +238,6 @@ class TunnelSet implements Tunnels {
 }
 
 const shown = ({ runner, kept }: Known): TunnelSnapshot => ({ ...runner.snapshot, origin: kept.origin });
-
-function checked({ name, profile }: WantedTunnel): Profile {
-  const read = readProfile(name, profile);
-  if (read.ok) return read.value;
-  throw new ProblemError(
-    problem('profile-invalid', { name, errors: read.error.map((issue) => `${issue.path.join('.')}: ${issue.code}`).join('\n') }),
-  );
-}
 
 function trial(work: () => void): unknown {
   try {

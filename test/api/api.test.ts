@@ -7,7 +7,7 @@ import { problemOf } from '../../src/model/problem.ts';
 import * as v from 'valibot';
 import { run } from '../support/run.ts';
 import { until } from '../support/until.ts';
-import { HEALTH, served } from './served.ts';
+import { HEALTH, MEMORY, served } from './served.ts';
 
 let api: Awaited<ReturnType<typeof served>>;
 beforeEach(async () => {
@@ -59,7 +59,7 @@ describe('a client and the supervisor', () => {
     await api.client.up('web', request);
     const { supervisor, tunnels } = await api.client.status(['web']);
     expect(tunnels.map(({ name }) => name)).toEqual(['web']);
-    expect(supervisor).toEqual({ pid: HEALTH.pid, version: HEALTH.version, since: HEALTH.since });
+    expect(supervisor).toEqual({ pid: HEALTH.pid, version: HEALTH.version, since: HEALTH.since, memory: MEMORY });
   });
 
   test.each(['status', 'down', 'restart'] as const)('do not know a mistyped name in %s, and suggest the nearest', async (call) => {
@@ -183,6 +183,7 @@ describe('anybody with curl', () => {
     ['an unknown tunnel', 404, '/v1/tunnels/db', ['-X', 'DELETE']],
     ['a body that is not JSON', 400, '/v1/tunnels/db', ['-X', 'PUT', '-d', '{']],
     ['a body of another shape', 400, '/v1/tunnels/db', ['-X', 'PUT', '-d', '{"profile":{},"origin":"x","extra":1}']],
+    ['a name that is not encoded as paths are', 400, '/v1/tunnels/%zz', ['-X', 'DELETE']],
     ['a name that is none', 400, '/v1/tunnels/-x', ['-X', 'PUT', '-d', '{"profile":{},"origin":"x"}']],
     ['a number of lines that is none', 400, '/v1/logs?lines=many', []],
     ['a time that is none', 400, '/v1/logs?since=yesterday', []],

@@ -5,6 +5,7 @@ import { sourceFolder } from '../../profiles/sources/state/places.ts';
 import { dropSource, findSource } from '../../profiles/sources/source-list.ts';
 import { forgetSource } from '../approvals.ts';
 import { defineCommand } from '../command.ts';
+import { count } from '../output/source-text.ts';
 import { allProfiles } from '../profile-files.ts';
 
 export const command = defineCommand({
@@ -24,7 +25,7 @@ export const command = defineCommand({
     for (const aside of asides) if (aside !== null) screen.explain(aside);
     rmSync(sourceFolder(paths, name), { recursive: true, force: true });
     screen.show({ document: () => ({ schemaVersion: SCHEMA_VERSION, removed: source }), text: () => '' });
-    screen.say(`${name} is removed with its ${own.length} profiles. Tunnels that are up stay up.`);
+    screen.say(`${name} is removed with its ${count(own.length, 'profile')}. Tunnels that are up stay up.`);
     return EXIT.done;
   },
 });

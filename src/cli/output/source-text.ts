@@ -21,9 +21,9 @@ function wayText({ id, before, way }: Updated): string {
   const from = shortId(way.from);
   if (way.follows === 'yes') return `${now}, ${count(way.commits ?? 0, 'commit')} newer than ${from}, which you have.`;
   if (way.follows === 'back')
-    return `${now}, which is older than ${from}, which you have: these ${count(way.commits ?? 0, 'commit')} were taken back.`;
+    return `${now}, which is older than ${from}, which you have; taken back: ${count(way.commits ?? 0, 'commit')}.`;
   const why = way.follows === 'no' ? 'does not follow from' : 'does not follow, as far as was looked, from';
-  return `${now}, which ${why} ${from}, which you have: its history was rewritten, or the name leads elsewhere.`;
+  return `${now}, which ${why} ${from}, which you have: its history was rewritten or moved back, or the name leads elsewhere.`;
 }
 
 const changesText = (changes: readonly Change[]): string => table(changes.map(({ file, is }) => [`  ${is}`, oneLine(file)]));

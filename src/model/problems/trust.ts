@@ -16,7 +16,7 @@ export const TRUST: Entries<TrustFacts> = {
   },
   'trust-declined': {
     ...person,
-    text: (f) => `Nothing was trusted; ${f.names} cannot be brought up as it is now.`,
+    text: (f) => `Nothing was trusted; ${f.names} cannot be brought up as shown.`,
     next: () => 'What you trusted before stays in use as long as its files say what they said then.',
   },
 };

@@ -18,7 +18,7 @@ export type AskGiven = {
   readonly config: PreparedConfig;
   /** `Key=value`, as for ssh(1) -o. */
   readonly options: readonly string[];
-  /** From `askForDefaults`. */
+  /** From `SshDefaults`. */
   readonly defaults: Promise<Answer | null>;
 };
 

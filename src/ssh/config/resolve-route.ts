@@ -3,14 +3,20 @@ import { printHop, type Hop, type KnownHostsFile, type SshSettings } from '../..
 import { pinnedLines } from '../identity/host-keys/pinned-keys.ts';
 import type { ResolvedHop } from '../types.ts';
 import type { Answer } from './answer.ts';
-import { askForDefaults, askForHop, type AskGiven } from './ask-for-hop.ts';
+import { askForHop, type AskGiven } from './ask-for-hop.ts';
 import { readJumps } from './jumps.ts';
 import { localUser, type LocalUser } from './local-user.ts';
 import { prepareConfig } from './prepared-config.ts';
+import { SshDefaults } from './ssh-defaults.ts';
 import { toResolvedHop } from './to-resolved-hop.ts';
 import { wayOf } from './way-of.ts';
 
-export type RouteGiven = { readonly env: Readonly<Record<string, string | undefined>>; readonly signal: AbortSignal };
+export type RouteGiven = {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly signal: AbortSignal;
+  /** Left out: they are asked for anew. */
+  readonly defaults?: SshDefaults;
+};
 
 /**
  * Every hop from here to the far end, with all that connecting needs.
@@ -26,7 +32,8 @@ export async function resolveRoute(hops: readonly Hop[], settings: SshSettings, 
   const config = await prepareConfig(settings.configFile, user);
   try {
     const last = hops.length - 1;
-    const ask = { ...given, user, config, defaults: askForDefaults(given), knownHosts: settings.knownHosts ?? null };
+    const { defaults = new SshDefaults() } = given;
+    const ask = { ...given, user, config, defaults: defaults.ask(given), knownHosts: settings.knownHosts ?? null };
     const answers = await Promise.all(hops.map((hop, at) => askOne(hop, { ...ask, options: at === last ? settings.options : [] })));
     const before = answers[0] === undefined ? [] : await jumpsBefore(answers[0], { ...ask, options: [] });
     return withWays([...before, ...answers], given);

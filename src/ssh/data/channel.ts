@@ -73,9 +73,14 @@ export class DataChannel extends Duplex implements ChannelStream {
   takeWith(taker: Taker): void {
     this.#taker = taker;
     const early = this.read() as Buffer | null;
-    if (early !== null) taker.take([early]);
-    this.resume();
+    if (early === null) return;
+    taker.take([early]);
     this.credit();
+  }
+
+  /** What was sent goes now, and not at the end of the turn. */
+  flush(): void {
+    this.#wire.flush();
   }
 
   // What the server sends
@@ -116,12 +121,12 @@ export class DataChannel extends Duplex implements ChannelStream {
   heardEof(): void {
     if (this.#in !== 'open') return;
     this.#in = 'eof';
-    this.push(null);
+    this.#endReading();
   }
 
   /** The server's CLOSE. Without EOF before it that is an end too: many servers send none. */
   heardClose(): void {
-    if (this.#in === 'open') this.push(null);
+    if (this.#in === 'open') this.#endReading();
     this.#in = 'closed';
     this.close();
     this.#letGo();
@@ -197,6 +202,12 @@ export class DataChannel extends Duplex implements ChannelStream {
     if (this.#taker !== null) return this.#taker.take(slices);
     for (const slice of slices) this.push(Buffer.from(slice));
     return false;
+  }
+
+  #endReading(): void {
+    this.push(null);
+    // Nobody else reads from the stream then, and only that has it tell 'end'.
+    if (this.#taker !== null) super.read(0);
   }
 
   #send(bytes: Uint8Array): number {

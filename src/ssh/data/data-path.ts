@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type { Client } from 'ssh2';
 import type { Address, TcpAddress } from '../../model/address.ts';
-import type { Channels, OnOffer } from '../session/channels.ts';
+import type { Channels, ChannelUsage, OnOffer } from '../session/channels.ts';
 import type { Terms } from './channel-parts.ts';
 import { DataChannel } from './channel.ts';
 import type { DataShared } from './data-shared.ts';
@@ -77,13 +77,11 @@ export class DataPath implements Channels {
     this.#inlet = new Inlet(stream, { reader: this.#reader, onBytes, onError: (error) => this.#fail(error) });
   }
 
-  /** Whether both ways use ssh2's native binding directly. */
-  get isNative(): boolean {
-    return this.#outlet.isNative && this.#reader.isNative;
-  }
-
-  get usage(): { readonly channels: number; readonly windows: number; readonly queued: number } {
-    return { channels: this.#channels.size, windows: this.#budget.used, queued: this.#outlet.queued };
+  get usage(): ChannelUsage {
+    const path = this.#outlet.isNative && this.#reader.isNative ? 'own' : 'own-channels';
+    // Not what the budget has given: the least windows are no part of that.
+    const windows = [...this.#channels.values()].reduce((sum, { window }) => sum + window.size, 0);
+    return { path, plainBecause: null, channels: this.#channels.size, windows, queued: this.#outlet.queued };
   }
 
   onReceived(call: OnBytes): () => void {

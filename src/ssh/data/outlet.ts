@@ -90,6 +90,10 @@ export class Outlet implements ChannelWire {
     });
   }
 
+  flush(): void {
+    this.#writer.flush();
+  }
+
   flushIfWorthIt(): void {
     this.#writer.flushIfWorthIt();
   }

@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { BATCH_BYTES, type Batches } from './batches.ts';
+import { DataChannel } from './channel.ts';
 import type { Cipher, Inside } from './inside.ts';
 import { PAYLOAD_AT, type Sealer, sealerFor } from './sealer.ts';
 
@@ -98,6 +99,8 @@ export class PacketWriter {
     let isLate = false;
     stream.write(batch.subarray(0, bytes), () => isLate && batches.give(batch));
     isLate = stream.writableLength > 0;
+    // This turn was waited out once; the link below need not wait again.
+    if (stream instanceof DataChannel) stream.flush();
     if (!isLate) batches.give(batch);
     onSent(bytes);
   }

@@ -1,15 +1,16 @@
 import type { CipherCosts } from '../../model/cipher-costs.ts';
+import { WINDOW_LIMITS } from '../../model/data-settings.ts';
 import type { Keepalive } from '../../model/profile.ts';
 import type { Problem } from '../../model/problem.ts';
 import type { HopWord } from '../../model/snapshot.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { Batches } from '../data/batches.ts';
 import { type DataShared, sharedData } from '../data/data-shared.ts';
-import { WINDOW_LIMITS } from '../data/window-budget.ts';
 import { SpareKeys } from '../extensions/spare-keys.ts';
 import type { Remark } from '../remark.ts';
 import type { ResolvedHop } from '../types.ts';
 import type { HopLink } from '../remote/types.ts';
+import type { ChannelUsage } from '../session/channels.ts';
 import { type Desk, EMPTY_DESK, type OnNeeded } from './asking.ts';
 import { forgetfulRefusals, LockOuts, type RefusalStore } from './lock-outs.ts';
 import { Parking } from './parking.ts';
@@ -17,7 +18,9 @@ import { Slot } from './slot.ts';
 import { Voucher } from './vouchers.ts';
 
 export type Route = { readonly hops: readonly ResolvedHop[]; readonly keepalive: Keepalive };
-export type HopState = { readonly state: HopWord; readonly rttMs: number | null; readonly cipher: string | null };
+export type HopState = { readonly state: HopWord; readonly rttMs: number | null; readonly cipher: string | null; readonly data: Usage };
+/** Null: there is no connection. */
+type Usage = ChannelUsage | null;
 
 /** A hop that had stopped answering has answered in time; `doubtedMs` is how long it was silent. */
 export type OnRevived = (hop: string, doubtedMs: number) => void;
@@ -117,8 +120,14 @@ export class Links {
   states(route: Route): readonly HopState[] {
     return keysOf(route).map((key) => {
       const slot = this.#slots.get(key);
-      return { state: slot?.state ?? 'down', rttMs: slot?.rttMs ?? null, cipher: slot?.cipher ?? null };
+      return { state: slot?.state ?? 'down', rttMs: slot?.rttMs ?? null, cipher: slot?.cipher ?? null, data: slot?.usage ?? null };
     });
+  }
+
+  /** Of all connections together. */
+  usage(): Pick<ChannelUsage, 'windows' | 'queued'> {
+    const all = [...this.#slots.values()].map(({ usage }) => usage).filter((usage) => usage !== null);
+    return { windows: sum(all.map(({ windows }) => windows)), queued: sum(all.map(({ queued }) => queued)) };
   }
 
   /** At the supervisor's end: what is still parked is told, so that servers keep nothing of ours. */
@@ -167,6 +176,8 @@ function keysOf({ hops, keepalive }: Route): string[] {
   const ways = hops.map(({ configFile: _, ...way }) => way);
   return ways.map((_, index) => JSON.stringify([keepalive, ways.slice(0, index + 1)]));
 }
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((all, one) => all + one, 0);
 
 /** One of its own for each lease: two of one tunnel may overlap. */
 const hearerOf = ({ onNeeded }: LeaseGiven): OnNeeded | null => (onNeeded === undefined ? null : (needed) => onNeeded(needed));

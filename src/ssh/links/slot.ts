@@ -52,6 +52,10 @@ export class Slot {
     return this.#link?.cipher ?? null;
   }
 
+  get usage(): LiveLink['traffic']['usage'] | null {
+    return this.#link?.traffic.usage ?? null;
+  }
+
   /** The link, dialled if there is none; rejects with the ProblemError of the dial. `quiet`: not with a person's help. */
   async ready({ quiet }: { readonly quiet: boolean }): Promise<LiveLink> {
     if (this.#link !== null) return this.#link;

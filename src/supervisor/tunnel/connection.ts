@@ -1,6 +1,7 @@
 import type { Problem } from '../../model/problem.ts';
 import { DEFAULT_KEEPALIVE, type Profile } from '../../model/profile.ts';
 import { resolveRoute } from '../../ssh/config/resolve-route.ts';
+import type { SshDefaults } from '../../ssh/config/ssh-defaults.ts';
 import type { HopState, Lease, Links, OnRevived, Route } from '../../ssh/links/links.ts';
 import type { HopLink } from '../../ssh/remote/types.ts';
 import { type EarlyGiven, LastRoute, leaseEarly } from './lease-early.ts';
@@ -8,6 +9,7 @@ import { type EarlyGiven, LastRoute, leaseEarly } from './lease-early.ts';
 export type ConnectionGiven = {
   readonly profile: Profile;
   readonly links: Links;
+  readonly defaults: SshDefaults;
   readonly env: () => Promise<NodeJS.ProcessEnv>;
   readonly onRevived: OnRevived;
   /** What a person has to do before this epoch's dial can go on; null: nothing any more. */
@@ -73,7 +75,7 @@ export class Connection {
     const question = JSON.stringify([hops, ssh, keepalive, env['SSH_AUTH_SOCK']]);
     const guess = this.#last.guess(question);
     const ask = async (): Promise<Route> => {
-      const resolved = await resolveRoute(hops, ssh, { env, signal });
+      const resolved = await resolveRoute(hops, ssh, { env, signal, defaults: this.#given.defaults });
       const route = { hops: resolved, keepalive: keepalive === 'mirror' ? DEFAULT_KEEPALIVE : keepalive };
       this.#last.note(question, route);
       return route;

@@ -1,5 +1,6 @@
 import type { Profile } from '../../model/profile.ts';
 import type { Clock } from '../../platform/clock.ts';
+import type { SshDefaults } from '../../ssh/config/ssh-defaults.ts';
 import type { Links } from '../../ssh/links/links.ts';
 import type { Log } from '../log.ts';
 import type { Waits } from '../prompts/book.ts';
@@ -14,6 +15,7 @@ export type RunnerGiven = {
   /** Asked anew for each dial. */
   readonly env: () => Promise<NodeJS.ProcessEnv>;
   readonly links: Links;
+  readonly defaults: SshDefaults;
   readonly rungs: Rungs;
   readonly claims: LocalClaims;
   readonly log: Log;

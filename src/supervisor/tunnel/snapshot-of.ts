@@ -46,10 +46,17 @@ function hopsOf({ profile, route, hops }: SnapshotGiven): HopSnapshot[] {
     state: hops[index]?.state ?? 'down',
     rttMs: hops[index]?.rttMs ?? null,
     ...cipherOf(hops[index]),
+    ...dataOf(hops[index]),
   }));
 }
 
 const cipherOf = (hop: HopState | undefined): Pick<HopSnapshot, 'cipher'> => (hop?.cipher ? { cipher: hop.cipher } : {});
+
+function dataOf(hop: HopState | undefined): Pick<HopSnapshot, 'data'> {
+  if (!hop?.data) return {};
+  const { path, channels, windows, queued } = hop.data;
+  return { data: { path, channels, windows, queued } };
+}
 
 function forwardOf({ profile, tunnel, counters, lastRecovery }: SnapshotGiven, index: number): ForwardSnapshot {
   const forward = profile.forwards[index] as Forward;

@@ -4,7 +4,7 @@ import { bulkOneWay, standing } from './stands.ts';
 
 export const LONG_LINKS: readonly Group[] = [
   ...overLink({ rttMs: 100, buffers: 'large' }, [
-    { direction: 'down', megabytes: 96, asked: 4 },
+    { direction: 'down', megabytes: 160, asked: 4 },
     { direction: 'up', megabytes: 48, asked: 1.9 },
   ]),
   ...overLink({ rttMs: 20, buffers: 'large' }, [
@@ -29,6 +29,6 @@ function overLink(where: LongLinkOptions, rows: readonly Row[]): Group[] {
     const what = `${where.rttMs} ms, ${where.buffers} kernel buffers, ${direction}`;
     const line: Line = { what, of: direction, unit: 'MB/s', ...(asked !== undefined && { asked: { atLeast: asked } }) };
     const stand = standing([{ hops: 1 }], bulkOneWay(direction, { megabytes }));
-    return { where, lines: [line], stand, ...(asked === undefined && { rounds: 3 }) };
+    return { where, lines: [line], stand, ...(asked === undefined && { rounds: 2 }) };
   });
 }

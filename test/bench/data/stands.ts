@@ -43,7 +43,7 @@ async function oneWay(direction: 'up' | 'down', { place, opened, streams, megaby
   return { rate: bytes / 1e6 / seconds, cpu: used / (bytes / 1e9) };
 }
 
-const SECONDS = 1.5;
+const SECONDS = 1;
 
 /** Short connections for some seconds: how many a second. */
 export const short =
@@ -99,4 +99,5 @@ export const idle =
     };
   };
 
-const SETTLE_MS = 5_000;
+/** A supervisor gives back what its start has left once it was idle for a while. */
+const SETTLE_MS = 30_000;

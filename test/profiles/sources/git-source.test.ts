@@ -88,6 +88,19 @@ describe('a git repository as a source', () => {
     expect(pendingOf(place.paths, team)?.way).toMatchObject({ from: first, follows: 'no' });
   });
 
+  test('that was moved back is said to be older, also when nothing came between, with what was taken back', async () => {
+    const [repo, place] = [await makeRepo(), makePlace()];
+    const old = await repo.commit({ 'a.yaml': PROFILE });
+    await repo.commit({ 'b.yaml': PROFILE }, 'Add b');
+    const first = await repo.commit({ 'c.yaml': PROFILE }, 'Add c');
+    await place.update(repo.url);
+    await pin(place.paths, { name: 'team', id: first });
+    await repo.git(['reset', '--quiet', '--hard', old]);
+    const way = { from: first, follows: 'back', commits: 2, subjects: ['Add c', 'Add b'] };
+    expect(await place.update(repo.url)).toMatchObject({ id: old, way });
+    expect(Object.keys(place.files())).toEqual(['a.yaml', 'b.yaml', 'c.yaml']);
+  });
+
   test('may be named by a tag or a commit, and a tag that is moved is told', async () => {
     const [repo, place] = [await makeRepo(), makePlace()];
     const first = await repo.commit({ 'a.yaml': PROFILE });

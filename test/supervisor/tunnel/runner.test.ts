@@ -12,6 +12,7 @@ import type { HopLink } from '../../../src/ssh/remote/types.ts';
 import type { RemoteBinding, Service } from '../../../src/ssh/types.ts';
 import type { Rungs } from '../../../src/supervisor/recovery/rungs.ts';
 import { LocalClaims } from '../../../src/supervisor/tunnel/local-claims.ts';
+import { SshDefaults } from '../../../src/ssh/config/ssh-defaults.ts';
 import { Runner } from '../../../src/supervisor/tunnel/runner.ts';
 import { memoryLog } from '../memory-log.ts';
 import { fakeLink } from '../recovery/fake-link.ts';
@@ -86,6 +87,7 @@ const rungs = {
 function runnerOf(links: Links, over: { profile?: Partial<Profile>; rungs?: Rungs } = {}): Runner {
   const runner = new Runner({
     onWaits: () => {},
+    defaults: new SshDefaults(),
     profile: { ...profile, ...over.profile },
     clock: systemClock,
     random: () => 0,

@@ -13,7 +13,10 @@ export type FetchGiven = GitGiven & { readonly name: string; readonly spec: GitS
 export type FetchLimits = { readonly bytes: number; readonly patienceMs: number };
 
 export const LATEST = 'refs/tunnels/latest';
-/** How many commits back a newer state is followed: enough for a year of a team's profiles, little of a large repository. */
+/**
+ * How many commits back a newer state is followed: enough for a year of a team's profiles, little of a large repository. From
+ * the first fetch on: of a commit without its history nobody could tell later that a branch was moved back from it.
+ */
 const DEEP = 200;
 const WATCH_MS = 200;
 const MOST_BYTES = 200_000_000;
@@ -32,7 +35,7 @@ export async function fetchGit(given: FetchGiven): Promise<string> {
   const watch = watchFetch(given);
   const { spec, gitDir, name } = given;
   try {
-    const ran = await runGit({ ...given, signal: watch.signal }, { args: fetchArgs(given), protocols: 'file:https:ssh' });
+    const ran = await runGit({ ...given, signal: watch.signal }, { args: fetchArgs(given.spec), protocols: 'file:https:ssh' });
     watch.look();
     watch.signal.throwIfAborted();
     if (ran.code !== 0) throw new ProblemError(whyFailed({ name, from: spec.url, said: ran.said }));
@@ -46,14 +49,14 @@ export async function fetchGit(given: FetchGiven): Promise<string> {
 }
 
 /** No tags, no submodules, no files too large to be profiles, and no more history than is asked about. */
-const fetchArgs = ({ spec, gitDir }: FetchGiven): string[] => [
+const fetchArgs = (spec: GitSpec): string[] => [
   'fetch',
   '--quiet',
   '--force',
   '--no-tags',
   '--no-recurse-submodules',
   `--filter=blob:limit=${MOST_FILE_BYTES + 1}`,
-  `--depth=${existsSync(join(gitDir, LATEST)) ? DEEP : 1}`,
+  `--depth=${DEEP}`,
   '--',
   spec.url,
   `+${spec.ref ?? 'HEAD'}:${LATEST}`,

@@ -11,7 +11,6 @@ export type ConnectionsGrowth = {
 
 /** Ever more open connections through one tunnel, until all sizes were there or one more is not to be had. */
 export async function growConnections(place: Place, sizes: readonly number[]): Promise<ConnectionsGrowth> {
-  await place.lab.cli.run(['supervisor', 'restart']);
   const opened = await tunnels.open(place, [{ hops: 1 }]);
   const port = opened.ports[0]!;
   const costs: Cost[] = [];

@@ -14,7 +14,7 @@ export type Cost = {
   readonly p99: number;
 };
 
-const SETTLE_MS = 4_000;
+const SETTLE_MS = 10_000;
 // A keepalive is due every 15 seconds.
 const IDLE_MS = 15_000;
 const PING_SECONDS = 2;
@@ -22,10 +22,11 @@ const PING_SECONDS = 2;
 export async function costOf(place: Place, { size, port }: { readonly size: number; readonly port: number }): Promise<Cost> {
   await pause(SETTLE_MS);
   const pids = place.lab.cli.processes();
-  const memoryMb = residentMb(pids);
   const before = fineCpuSeconds(pids);
   await pause(IDLE_MS);
   const cpuPercent = ((fineCpuSeconds(pids) - before) / IDLE_MS) * 1e5;
+  // After the while that a supervisor takes to give back what it needed for a moment.
+  const memoryMb = residentMb(pids);
   const { p50, p99 } = await place.load('ping', port, PING_SECONDS);
   return { size, memoryMb, cpuPercent, p50, p99 };
 }

@@ -19,7 +19,6 @@ export async function growTunnels(place: Place, sharing: Sharing, sizes: readonl
   const port = await freePort();
   const costs: TunnelsCost[] = [];
   let there = 0;
-  await place.lab.cli.run(['supervisor', 'restart']);
   for (const size of sizes) {
     const more = Array.from({ length: size - there }, (_, index) => there + index);
     for (const n of more)
@@ -28,7 +27,6 @@ export async function growTunnels(place: Place, sharing: Sharing, sizes: readonl
     costs.push({ ...(await costOf(place, { size, port })), upSeconds: upMs / 1000 });
     there = size;
   }
-  await checked(place, ['down', '--all']);
   return costs;
 }
 
