@@ -25,7 +25,8 @@ export class Stopper implements StopSignal {
   abort(): void {
     if (this.#reason !== null) return;
     this.#reason = new Error('stopped');
-    for (const call of this.#calls.splice(0)) call();
+    // One by one, as each may have others leave.
+    for (let call = this.#calls.shift(); call !== undefined; call = this.#calls.shift()) call();
   }
 
   /** After the abort it is not called any more, as with a real one. */

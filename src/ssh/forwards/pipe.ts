@@ -1,3 +1,4 @@
+import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Meter } from '../types.ts';
 import { carry } from './carry.ts';
@@ -61,7 +62,7 @@ class Junction {
       if (wasCutOff(stream)) from.broken = true;
       else {
         from.ended = true;
-        to.stream.end();
+        endSending(to);
       }
     };
     const onClose = (): void => {
@@ -118,6 +119,13 @@ class Junction {
     b.stream.unpipe(a.stream);
     for (const { stream, closed } of [a, b]) if (!closed) how(stream);
   }
+}
+
+/** A TCP socket that ended too is closed at once: its peer sees the same, and a shutdown before it would be one more turn of the event loop. */
+function endSending({ stream, ended }: End): void {
+  const isLast = ended && stream instanceof Socket && stream.remoteFamily !== undefined && stream.writableLength === 0;
+  if (isLast) stream.destroy();
+  else stream.end();
 }
 
 /** A channel is over once our part is done: on a silent connection its 'close' may not come for long. */

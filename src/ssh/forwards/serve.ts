@@ -37,7 +37,10 @@ async function joinTarget(visit: Visit, service: Service): Promise<void> {
 }
 
 /** What a SOCKS client asks for; it is told how that went. */
-async function reachAsked({ client, origin, clock }: Visit, { service, signal }: { service: Service; signal: StopSignal }): Promise<Duplex> {
+async function reachAsked(
+  { client, origin, clock }: Visit,
+  { service, signal }: { service: Service; signal: StopSignal },
+): Promise<Duplex> {
   const { forward, reach } = service;
   const request = await askSocks(client, { listen: printAddress(forward.listen), clock, signal });
   try {
@@ -61,10 +64,13 @@ export function joinUntil({ client, target, stay }: { client: Duplex; target: Du
     };
     stay.stop.addEventListener('abort', stop);
     stay.joined();
-    join(client, target, { meter, over: () => {
-      stay.stop.removeEventListener('abort', stop);
-      resolve();
-    } });
+    join(client, target, {
+      meter,
+      over: () => {
+        stay.stop.removeEventListener('abort', stop);
+        resolve();
+      },
+    });
     if (stay.stop.aborted) stop();
   });
 }

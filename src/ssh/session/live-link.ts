@@ -210,15 +210,10 @@ export class LiveLink implements Link, Remote, Overheard {
   #orLost<T>(work: Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       this.#waiting.add(reject);
+      const over = (): boolean => this.#waiting.delete(reject);
       work.then(
-        (value) => {
-          this.#waiting.delete(reject);
-          resolve(value);
-        },
-        (error: Error) => {
-          this.#waiting.delete(reject);
-          reject(error);
-        },
+        (value) => (over(), resolve(value)),
+        (error: Error) => (over(), reject(error)),
       );
     });
   }
