@@ -9,6 +9,10 @@ type Opening = Omit<Deferred<DataChannel>, 'promise'> & { readonly window: Sized
 export class Openings {
   readonly #byId = new Map<number, Opening>();
 
+  get size(): number {
+    return this.#byId.size;
+  }
+
   /** Rejects with ChannelRefused; what is dropped is not settled. */
   ask(id: number, window: SizedWindow): Promise<DataChannel> {
     return new Promise((resolve, reject) => void this.#byId.set(id, { resolve, reject, window, askedAt: performance.now() }));

@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import type { Taker } from '../data/channel-parts.ts';
 import { DataChannel } from '../data/channel.ts';
 import { ReadSocket } from '../data/read-socket.ts';
+import { Backlog } from './backlog.ts';
 
 /**
  * Carries bytes one way, until one of the two is closed, and counts them; ends and errors are the caller's to judge.
@@ -27,37 +28,55 @@ function send(from: ReadSocket, to: DataChannel, count: (bytes: number) => void)
 }
 
 function receive(from: DataChannel, to: Socket, count: (bytes: number) => void): void {
-  from.takeWith(new Delivery(to, count));
-  to.on('drain', () => from.credit());
+  const delivery = new Delivery({ from, to, count });
+  from.takeWith(delivery);
+  to.on('drain', () => delivery.drained());
 }
+
+type Way = { readonly from: DataChannel; readonly to: Socket; readonly count: (bytes: number) => void };
 
 /** A class: a literal with a getter gets a hidden class of its own each time, and whatever reads it stays slow. */
 class Delivery implements Taker {
-  readonly #to: Socket;
-  readonly #count: (bytes: number) => void;
+  readonly #way: Way;
+  /** Made for a reader who has stopped once: most never do. */
+  #backlog: Backlog | null = null;
 
-  constructor(to: Socket, count: (bytes: number) => void) {
-    this.#to = to;
-    this.#count = count;
+  constructor(way: Way) {
+    this.#way = way;
   }
 
   get unread(): number {
-    return this.#to.writableLength;
+    return this.#way.to.writableLength + (this.#backlog?.length ?? 0);
   }
 
   take(slices: readonly Buffer[]): boolean {
-    const to = this.#to;
-    for (const slice of slices) this.#count(slice.length);
+    const { to, count } = this.#way;
+    for (const slice of slices) count(slice.length);
     if (!to.writable) return false;
     // One that waits for its reader anyway gets a copy, so that it does not hold the whole of the link's buffer.
-    if (to.writableLength > 0) {
-      to.write(Buffer.concat(slices));
-      return false;
+    if (to.writableNeedDrain) this.#keep(slices);
+    else if (to.writableLength > 0) to.write(Buffer.concat(slices));
+    else {
+      writeAll(to, slices);
+      return to.writableLength > 0;
     }
-    writeAll(to, slices);
-    return to.writableLength > 0;
+    return false;
   }
-}
+
+  drained(): void {
+    this.#backlog?.flush();
+    this.#way.from.credit();
+  }
+
+  #keep(slices: readonly Buffer[]): void {
+    if (this.#backlog === null) {
+      const backlog = new Backlog(this.#way.to);
+      this.#backlog = backlog;
+      // Before whoever ends the socket then.
+      this.#way.from.prependListener('end', () => backlog.flush());
+    }
+    this.#backlog.add(slices);
+  }
 
 function writeAll(to: Socket, slices: readonly Buffer[]): void {
   if (slices.length > 1) to.cork();

@@ -17,6 +17,7 @@ import { Offers } from './offers.ts';
 import { answerAtOnce, onServerKeepalive, sendPing, serverVersion } from './internals.ts';
 import { problemOfTarget } from './open-channel.ts';
 import type { ServerWords } from './open-session.ts';
+import { problemOfLoss } from './session-problem.ts';
 import { type BindGiven, bindThere, unbindThere } from './remote-binding.ts';
 import { Watcher } from './watcher.ts';
 
@@ -56,7 +57,7 @@ export class LiveLink implements Link, Remote, Overheard {
     void this.lost.then(calm);
     this.#commands = new Commands({ client: () => this.#usable(), clock: given.clock, ident: () => this.ident, onOpened: calm });
     client
-      .on('error', () => this.#closed())
+      .on('error', (error) => this.#closed(error))
       .on('end', () => this.#closed())
       .on('close', () => this.#closed());
     this.#watcher = new Watcher({
@@ -228,8 +229,8 @@ export class LiveLink implements Link, Remote, Overheard {
     return intervalMs * (countMax + 1);
   }
 
-  #closed(): void {
-    this.#lose(problem('link-closed', { host: this.hop.name }));
+  #closed(error: Error | null = null): void {
+    this.#lose(problemOfLoss(this.hop.name, error));
     this.#given.carrier.stream.destroy();
   }
 

@@ -5,10 +5,12 @@ import type { SshDefaults } from '../../ssh/config/ssh-defaults.ts';
 import type { HopState, Lease, Links, OnRevived, Route } from '../../ssh/links/links.ts';
 import type { HopLink } from '../../ssh/remote/types.ts';
 import { type EarlyGiven, LastRoute, leaseEarly } from './lease-early.ts';
+import type { Lineup } from './lineup.ts';
+import { OwnConnection, type OwnGiven } from './own-connection.ts';
 
-export type ConnectionGiven = {
-  readonly profile: Profile;
-  readonly links: Links;
+export type ConnectionGiven = Omit<OwnGiven, 'route'> & {
+  readonly lineup: Pick<Lineup, 'profile'>;
+  readonly links: Pick<Links, 'lease' | 'states' | 'sharing'>;
   readonly defaults: SshDefaults;
   readonly env: () => Promise<NodeJS.ProcessEnv>;
   readonly onRevived: OnRevived;
@@ -21,6 +23,8 @@ export type ConnectionGiven = {
 
 /** One tunnel's use of its route: which epoch's dial is under way, and which links it holds. */
 export class Connection {
+  /** What takes new connections while the tunnel is heavy. */
+  readonly own: OwnConnection;
   readonly #given: ConnectionGiven;
   #dial: AbortController | null = null;
   #lease: Lease | null = null;
@@ -29,6 +33,7 @@ export class Connection {
 
   constructor(given: ConnectionGiven) {
     this.#given = given;
+    this.own = new OwnConnection({ ...given, route: () => (this.#lease === null ? null : this.#route) });
   }
 
   get links(): readonly HopLink[] | null {
@@ -45,7 +50,8 @@ export class Connection {
 
   /** Asks ssh_config anew for each dial, so that a correction takes effect without a restart. */
   async connect(epoch: number, { byPerson }: { readonly byPerson: boolean }): Promise<readonly HopLink[]> {
-    const { profile, links, env, onLost, onNeeded, onRevived } = this.#given;
+    const { links, env, onLost, onNeeded, onRevived } = this.#given;
+    const { profile } = this.#given.lineup;
     const dial = new AbortController();
     this.#dial = dial;
     const signal = dial.signal;
@@ -83,12 +89,16 @@ export class Connection {
     return { asked: ask(), guess };
   }
 
-  /** Parts at once with what is dialled or held; a later connection is not touched by what it returns, which gives it back. */
-  leave(): Lease['release'] {
+  /**
+   * Parts at once with what is dialled or held; a later connection is not touched by what it returns, which gives it back.
+   * Who may return keeps the connection of its own.
+   */
+  leave(how: Parameters<Lease['release']>[0]): () => Promise<void> {
     this.#dial?.abort(new Error('given up'));
     this.#dial = null;
     const lease = this.#lease;
     this.#lease = null;
-    return async (how) => await lease?.release(how);
+    const end = how === 'for-good' ? this.own.end() : null;
+    return async () => void (await Promise.all([lease?.release(how), end?.()]));
   }
 }
