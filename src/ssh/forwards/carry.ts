@@ -77,6 +77,7 @@ class Delivery implements Taker {
     }
     this.#backlog.add(slices);
   }
+}
 
 function writeAll(to: Socket, slices: readonly Buffer[]): void {
   if (slices.length > 1) to.cork();
