@@ -46,6 +46,11 @@ export class DataChannel extends Duplex implements ChannelStream {
     return this.#remoteId;
   }
 
+  /** Bytes that were fed and wait for the server or the connection. */
+  get unsent(): number {
+    return this.#kept?.length ?? 0;
+  }
+
   get incoming(): { readonly state: 'open' | 'eof' | 'closed' } {
     return { state: this.#in };
   }
