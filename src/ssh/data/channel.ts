@@ -1,14 +1,9 @@
 import { Duplex } from 'node:stream';
 import { creditDue } from '../../decide/receive-window.ts';
 import type { ChannelStream } from '../forwards/stream-end.ts';
-import type { ChannelWire, Taker, Terms } from './channel-parts.ts';
+import { type ChannelWire, FORGIVEN, MOST_DATA, type Taker, type Terms } from './channel-parts.ts';
 import { BadPacket } from './opener.ts';
 import type { SizedWindow } from './sized-window.ts';
-
-/** A server that sends more than it may is left alone for this much: OpenSSH forgives a little as well. */
-const FORGIVEN = 128 * 1024;
-/** More than the server says it takes makes no packet better. */
-const MOST_DATA = 64 * 1024;
 
 /**
  * A channel of the data path (RFC 4254 section 5): a stream for whoever wants one, and for bulk a pair of direct ways
