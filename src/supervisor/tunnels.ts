@@ -27,6 +27,8 @@ export type TunnelChange = { readonly type: 'tunnel'; readonly tunnel: TunnelSna
 /** Every tunnel that somebody has asked for. */
 export interface Tunnels {
   snapshot(names?: readonly string[]): TunnelSnapshot[];
+  /** Somebody is about to ask for these to be up: begins of it what can be begun before. Names that are not known are passed over. */
+  foretell(names: readonly string[]): void;
   /** Rejects with ProblemError: `profile-invalid`, or `state-unwritable` after the tunnel was started all the same. */
   up(name: string, request: UpRequest): Promise<TunnelSnapshot>;
   /** Applies a changed profile to a tunnel, whatever is wanted of it. Throws what `up` rejects with. */
@@ -95,6 +97,10 @@ class TunnelSet implements Tunnels {
   snapshot(names?: readonly string[]): TunnelSnapshot[] {
     const chosen = names === undefined ? [...this.#known.values()] : names.map((name) => this.#find(name));
     return chosen.map(shown).toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  foretell(names: readonly string[]): void {
+    for (const name of names) this.#known.get(name)?.runner.foretell();
   }
 
   async up(name: string, request: UpRequest): Promise<TunnelSnapshot> {

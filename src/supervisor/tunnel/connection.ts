@@ -1,13 +1,16 @@
 import type { Problem } from '../../model/problem.ts';
 import { DEFAULT_KEEPALIVE, type Profile } from '../../model/profile.ts';
+import type { Clock } from '../../platform/clock.ts';
 import { resolveRoute } from '../../ssh/config/resolve-route.ts';
 import type { SshDefaults } from '../../ssh/config/ssh-defaults.ts';
 import type { HopState, Lease, Links, OnRevived, Route } from '../../ssh/links/links.ts';
 import type { HopLink } from '../../ssh/remote/types.ts';
-import { type EarlyGiven, LastRoute, leaseEarly } from './lease-early.ts';
+import { Foretold } from './foretold.ts';
+import { LastRoute, leaseEarly } from './lease-early.ts';
 
 export type ConnectionGiven = {
   readonly profile: Profile;
+  readonly clock: Pick<Clock, 'after'>;
   readonly links: Links;
   readonly defaults: SshDefaults;
   readonly env: () => Promise<NodeJS.ProcessEnv>;
@@ -26,6 +29,8 @@ export class Connection {
   #lease: Lease | null = null;
   #route: Route | null = null;
   readonly #last = new LastRoute();
+  #foretold: Foretold | null = null;
+  #dials = 0;
 
   constructor(given: ConnectionGiven) {
     this.#given = given;
@@ -43,21 +48,32 @@ export class Connection {
     return this.#route === null ? [] : this.#given.links.states(this.#route);
   }
 
+  /** Begins what the next `connect` begins, if it comes in a moment. */
+  async foretell(): Promise<void> {
+    const dials = this.#dials;
+    const env = await this.#given.env();
+    if (dials !== this.#dials) return;
+    const { profile, clock, links } = this.#given;
+    const question = questionOf(profile, env);
+    const before = this.#foretold;
+    this.#foretold = new Foretold({
+      clock,
+      question,
+      guess: this.#last.guess(question),
+      ask: (signal) => this.#ask(env, signal),
+      lease: (route, { signal, sure }) => links.lease(route, signal, { tunnel: profile.name, ...(sure && { sure }) }),
+    });
+    // Only now, so that the same connection goes on.
+    before?.end();
+  }
+
   /** Asks ssh_config anew for each dial, so that a correction takes effect without a restart. */
   async connect(epoch: number, { byPerson }: { readonly byPerson: boolean }): Promise<readonly HopLink[]> {
-    const { profile, links, env, onLost, onNeeded, onRevived } = this.#given;
+    const { onLost } = this.#given;
     const dial = new AbortController();
     this.#dial = dial;
-    const signal = dial.signal;
-    const own = { tunnel: profile.name, onRevived, onNeeded: (needed: Problem | null) => onNeeded(epoch, needed), byPerson };
-    const lease = await leaseEarly({
-      ...this.#ask(profile, await env(), signal),
-      signal,
-      lease: (route, how) => {
-        this.#route = route;
-        return links.lease(route, how.signal, { ...own, ...(how.sure && { sure: how.sure }) });
-      },
-    });
+    this.#dials += 1;
+    const lease = await this.#leased(epoch, { byPerson, signal: dial.signal });
     if (dial.signal.aborted) {
       await lease.release('for-good');
       throw dial.signal.reason;
@@ -71,24 +87,56 @@ export class Connection {
     return lease.links;
   }
 
-  #ask({ hops, ssh, keepalive }: Profile, env: NodeJS.ProcessEnv, signal: AbortSignal): Pick<EarlyGiven, 'asked' | 'guess'> {
-    const question = JSON.stringify([hops, ssh, keepalive, env['SSH_AUTH_SOCK']]);
-    const guess = this.#last.guess(question);
-    const ask = async (): Promise<Route> => {
-      const resolved = await resolveRoute(hops, ssh, { env, signal, defaults: this.#given.defaults });
-      const route = { hops: resolved, keepalive: keepalive === 'mirror' ? DEFAULT_KEEPALIVE : keepalive };
-      this.#last.note(question, route);
-      return route;
-    };
-    return { asked: ask(), guess };
+  async #leased(epoch: number, { byPerson, signal }: { readonly byPerson: boolean; readonly signal: AbortSignal }): Promise<Lease> {
+    const { profile, links, onNeeded, onRevived } = this.#given;
+    const own = { tunnel: profile.name, onRevived, onNeeded: (needed: Problem | null) => onNeeded(epoch, needed), byPerson };
+    const env = await this.#given.env();
+    const question = questionOf(profile, env);
+    const foretold = this.#takeForetold(question, signal);
+    try {
+      return await leaseEarly({
+        asked: foretold?.asked ?? this.#ask(env, signal),
+        guess: this.#last.guess(question),
+        signal,
+        lease: (route, how) => {
+          this.#route = route;
+          return links.lease(route, how.signal, { ...own, ...(how.sure && { sure: how.sure }) });
+        },
+      });
+    } finally {
+      foretold?.end();
+    }
+  }
+
+  #takeForetold(question: string, signal: AbortSignal): Foretold | null {
+    const foretold = this.#foretold;
+    this.#foretold = null;
+    if (foretold === null || foretold.isOver) return null;
+    if (foretold.question === question) return foretold.taken(signal);
+    foretold.end();
+    return null;
+  }
+
+  async #ask(env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<Route> {
+    const { profile, defaults } = this.#given;
+    const { hops, ssh, keepalive } = profile;
+    const resolved = await resolveRoute(hops, ssh, { env, signal, defaults });
+    const route = { hops: resolved, keepalive: keepalive === 'mirror' ? DEFAULT_KEEPALIVE : keepalive };
+    this.#last.note(questionOf(profile, env), route);
+    return route;
   }
 
   /** Parts at once with what is dialled or held; a later connection is not touched by what it returns, which gives it back. */
   leave(): Lease['release'] {
     this.#dial?.abort(new Error('given up'));
     this.#dial = null;
+    this.#foretold?.end();
     const lease = this.#lease;
     this.#lease = null;
     return async (how) => await lease?.release(how);
   }
 }
+
+/** What its route depends on beside ssh_config. */
+const questionOf = ({ hops, ssh, keepalive }: Profile, env: NodeJS.ProcessEnv): string =>
+  JSON.stringify([hops, ssh, keepalive, env['SSH_AUTH_SOCK']]);

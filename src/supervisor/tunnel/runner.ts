@@ -96,6 +96,15 @@ export class Runner {
     return this.#teller.episodes;
   }
 
+  /** Somebody is about to call `up`: what would be dialled then is begun. */
+  foretell(): void {
+    const { clock, random } = this.#given;
+    const now = { profile: this.#lineup.profile, now: clock.now(), jitter: random() };
+    const { effects } = transition(this.#tunnel, { type: 'asked-up' }, now);
+    // What is wrong is told to who calls it.
+    if (effects.some((effect) => effect.do === 'connect')) this.#connection.foretell().catch(() => {});
+  }
+
   up({ takeOver = false, byPerson = false }: { readonly takeOver?: boolean; readonly byPerson?: boolean } = {}): void {
     this.#wanted = 'up';
     this.#takeOver = takeOver;
