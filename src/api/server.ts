@@ -15,7 +15,16 @@ import {
   type UpRequest,
 } from './contract.ts';
 import { createRouter, type Routes } from './router.ts';
-import { agentRequestOf, changeRequestOf, doctorRequestOf, foretellRequestOf, knownName, logQueryOf, tunnelName, upRequestOf } from './server-input.ts';
+import {
+  agentRequestOf,
+  changeRequestOf,
+  doctorRequestOf,
+  foretellRequestOf,
+  knownName,
+  logQueryOf,
+  tunnelName,
+  upRequestOf,
+} from './server-input.ts';
 import { type PromptsPort, promptRoutes } from './server-prompts.ts';
 import { openEventStream, openLogStream } from './server-streams.ts';
 

@@ -5,7 +5,6 @@ import { nearest } from '../model/nearest.ts';
 import { ProblemError, problem, problemOf } from '../model/problem.ts';
 import type { Profile } from '../model/profile.ts';
 import { changeWords, type ProfileChange } from '../model/profile-change.ts';
-import { readProfile } from '../model/read-profile.ts';
 import type { TunnelSnapshot } from '../model/snapshot.ts';
 import type { Story } from '../model/story.ts';
 import type { Clock } from '../platform/clock.ts';
@@ -17,6 +16,7 @@ import type { PromptBook, Waits } from './prompts/book.ts';
 import type { Rungs } from './recovery/rungs.ts';
 import { tellRemark } from './tell-remark.ts';
 import { changeOf } from './tunnel/change-of.ts';
+import { checkedProfile } from './tunnel/checked-profile.ts';
 import { LocalClaims } from './tunnel/local-claims.ts';
 import { loginEnv } from './tunnel/login-env.ts';
 import { Runner } from './tunnel/runner.ts';
@@ -185,8 +185,8 @@ class TunnelSet implements Tunnels {
   #accept(asked: WantedTunnel, { byPerson = false }: How = {}): Accepted {
     const document = JSON.stringify(asked.profile);
     const before = this.#known.get(asked.name);
-    const profile = before?.document === document ? null : checked(asked);
-    const runner = before?.runner ?? this.#newRunner(profile ?? checked(asked));
+    const profile = before?.document === document ? null : checkedProfile(asked);
+    const runner = before?.runner ?? this.#newRunner(profile ?? checkedProfile(asked));
     // Who has no agent, such as a cron job, takes nobody's away.
     const kept = { ...(before?.kept.agent !== undefined && { agent: before.kept.agent }), ...asked };
     this.#known.set(asked.name, { runner, document, kept });
@@ -234,14 +234,6 @@ class TunnelSet implements Tunnels {
 }
 
 const shown = ({ runner, kept }: Known): TunnelSnapshot => ({ ...runner.snapshot, origin: kept.origin });
-
-function checked({ name, profile }: WantedTunnel): Profile {
-  const read = readProfile(name, profile);
-  if (read.ok) return read.value;
-  throw new ProblemError(
-    problem('profile-invalid', { name, errors: read.error.map((issue) => `${issue.path.join('.')}: ${issue.code}`).join('\n') }),
-  );
-}
 
 function trial(work: () => void): unknown {
   try {

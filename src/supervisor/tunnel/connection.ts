@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Problem } from '../../model/problem.ts';
 import { DEFAULT_KEEPALIVE, type Profile } from '../../model/profile.ts';
 import type { Clock } from '../../platform/clock.ts';
@@ -48,23 +49,27 @@ export class Connection {
     return this.#route === null ? [] : this.#given.links.states(this.#route);
   }
 
-  /** Begins what the next `connect` begins, if it comes in a moment. */
-  async foretell(): Promise<void> {
+  /** Begins what the next `connect` begins, if it comes in a moment. What is wrong is told to that one. */
+  foretell(): void {
+    this.#foretell().catch(() => {});
+  }
+
+  async #foretell(): Promise<void> {
     const dials = this.#dials;
     const env = await this.#given.env();
     if (dials !== this.#dials) return;
     const { profile, clock, links } = this.#given;
     const question = questionOf(profile, env);
-    const before = this.#foretold;
+    // Who comes a second time may have corrected what the connection that is under way goes by.
+    const again = this.#foretold?.isOver === false;
+    this.#foretold?.end();
     this.#foretold = new Foretold({
       clock,
       question,
-      guess: this.#last.guess(question),
+      guess: again ? null : this.#last.guess(question),
       ask: (signal) => this.#ask(env, signal),
       lease: (route, { signal, sure }) => links.lease(route, signal, { tunnel: profile.name, ...(sure && { sure }) }),
     });
-    // Only now, so that the same connection goes on.
-    before?.end();
   }
 
   /** Asks ssh_config anew for each dial, so that a correction takes effect without a restart. */
@@ -120,6 +125,8 @@ export class Connection {
   async #ask(env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<Route> {
     const { profile, defaults } = this.#given;
     const { hops, ssh, keepalive } = profile;
+    // To start a process stops this one for milliseconds: a dial by the last answer goes out before.
+    await nextTurn();
     const resolved = await resolveRoute(hops, ssh, { env, signal, defaults });
     const route = { hops: resolved, keepalive: keepalive === 'mirror' ? DEFAULT_KEEPALIVE : keepalive };
     this.#last.note(questionOf(profile, env), route);

@@ -1,3 +1,4 @@
+import { dialsWhenAsked, isClosing } from '../../decide/tunnel/asked.ts';
 import { transition, newTunnel } from '../../decide/tunnel/transition.ts';
 import { type Problem, problem, problemOf } from '../../model/problem.ts';
 import type { Profile } from '../../model/profile.ts';
@@ -73,10 +74,9 @@ export class Runner {
       onTrouble: (forward, because) => this.#send({ type: 'bind-trouble', age: this.#tunnel.epoch, forward, problem: because }),
       onWarning: (forward, warning) => this.#warned(forward, warning),
     });
-    const { name } = given.profile;
-    const onFailure = (error: unknown): void => given.log.problem(problemOf(error), { tunnel: name });
+    const onFailure = (error: unknown): void => given.log.problem(problemOf(error), { tunnel: given.profile.name });
     this.#giveBack = new GiveBack({ connection: this.#connection, bindings: this.#bindings, onFailure });
-    this.#teller = new Teller(name, given);
+    this.#teller = new Teller(given.profile.name, given);
     this.#ladders = new Ladders({ ...given, lineup, teller: this.#teller, takeOver: () => this.#takeOver });
   }
 
@@ -98,11 +98,7 @@ export class Runner {
 
   /** Somebody is about to call `up`: what would be dialled then is begun. */
   foretell(): void {
-    const { clock, random } = this.#given;
-    const now = { profile: this.#lineup.profile, now: clock.now(), jitter: random() };
-    const { effects } = transition(this.#tunnel, { type: 'asked-up' }, now);
-    // What is wrong is told to who calls it.
-    if (effects.some((effect) => effect.do === 'connect')) this.#connection.foretell().catch(() => {});
+    if (dialsWhenAsked(this.#tunnel, this.#lineup.profile)) this.#connection.foretell();
   }
 
   up({ takeOver = false, byPerson = false }: { readonly takeOver?: boolean; readonly byPerson?: boolean } = {}): void {
@@ -155,7 +151,7 @@ export class Runner {
     tellWaits(before, tunnel, this.#given.onWaits);
     for (const effect of effects) this.#perform(effect);
     if (tunnel !== before) this.#given.onChange();
-    if (!this.#isClosing()) for (const done of this.#settled.splice(0)) done();
+    if (!isClosing(this.#tunnel)) for (const done of this.#settled.splice(0)) done();
   }
 
   #perform(effect: TunnelEffect): void {
@@ -248,12 +244,7 @@ export class Runner {
     else this.#given.onChange();
   }
 
-  #isClosing(): boolean {
-    return this.#tunnel.state.is === 'down' && this.#tunnel.state.closing !== null;
-  }
-
-  #closed(): Promise<void> {
-    if (!this.#isClosing()) return Promise.resolve();
-    return new Promise((resolve) => void this.#settled.push(resolve));
+  async #closed(): Promise<void> {
+    if (isClosing(this.#tunnel)) await new Promise<void>((resolve) => void this.#settled.push(resolve));
   }
 }
