@@ -14,6 +14,7 @@ const PAGES = [
   'docs/profiles.md',
   'docs/prompts.md',
   'docs/recovery.md',
+  'docs/settings.md',
   'docs/ssh-config.md',
   'docs/team-profiles.md',
   'profiles/README.md',

@@ -1,6 +1,6 @@
 import type { RequestListener } from 'node:http';
 import type { Finding } from '../model/finding.ts';
-import { SCHEMA_VERSION, type TunnelSnapshot } from '../model/snapshot.ts';
+import { type Memory, SCHEMA_VERSION, type TunnelSnapshot } from '../model/snapshot.ts';
 import type { Story } from '../model/story.ts';
 import type { Clock } from '../platform/clock.ts';
 import { answering } from './answering.ts';
@@ -58,6 +58,7 @@ export type ApiNeeds = {
   readonly doctor: DoctorPort;
   readonly logs: LogPort;
   readonly health: () => Health;
+  readonly memory: () => Memory;
   /** Begins the end of the supervisor and returns. */
   readonly stop: () => void;
   /** Aborted when every stream is to end. */
@@ -112,10 +113,10 @@ const tunnelRoutes = (tunnels: TunnelsPort): Routes => ({
   'GET /v1/tunnels/:name/story': ({ param }) => ({ json: tunnels.story(knownIn(tunnels, param('name'))) }),
 });
 
-function snapshot({ health, tunnels }: ApiNeeds, names: readonly string[]) {
+function snapshot({ health, memory, tunnels }: ApiNeeds, names: readonly string[]) {
   const { pid, version, since } = health();
   const chosen = names.length === 0 ? tunnels.snapshot() : tunnels.snapshot(names.map((name) => knownIn(tunnels, name)));
-  return { schemaVersion: SCHEMA_VERSION, supervisor: { pid, version, since }, tunnels: chosen } as const;
+  return { schemaVersion: SCHEMA_VERSION, supervisor: { pid, version, since, memory: memory() }, tunnels: chosen } as const;
 }
 
 const knownIn = (tunnels: TunnelsPort, name: string): string =>

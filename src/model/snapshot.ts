@@ -15,6 +15,12 @@ export const HOP_WORDS = ['down', 'connecting', 'up', 'suspect'] as const;
 export const VERDICT_WORDS = ['free', 'ours-stale', 'ours-live', 'someone-else', 'not-allowed', 'cannot-tell'] as const;
 export const STEP_WORDS = ['revive', 'reset', 'poke', 'evict', 'wait', 'fallback'] as const;
 
+/**
+ * How users' bytes are carried: `own`: by our own data path; `own-channels`: the same, but ssh2 makes and reads the packets,
+ * as its compiled part is missing or the cipher is none that we know; `ssh2`: by the library's own way.
+ */
+export const DATA_PATH_WORDS = ['own', 'own-channels', 'ssh2'] as const;
+
 export const HopSnapshotSchema = v.object({
   host: v.string(),
   port: v.number(),
@@ -23,6 +29,16 @@ export const HopSnapshotSchema = v.object({
   rttMs: v.nullable(v.number()),
   /** What its connection is encrypted by, as SSH calls it; absent where there is none. */
   cipher: v.exactOptional(v.string()),
+  /** Of its connection, which other tunnels may share; in bytes. `windows`: what the server may send before it was taken from us. */
+  data: v.exactOptional(v.object({ path: v.picklist(DATA_PATH_WORDS), channels: v.number(), windows: v.number(), queued: v.number() })),
+});
+
+/** In bytes. `limits`: of the windows of one channel, one connection and all together; null where ssh2 carries all bytes. */
+export const MemorySchema = v.object({
+  resident: v.number(),
+  windows: v.number(),
+  queued: v.number(),
+  limits: v.nullable(v.object({ channel: v.number(), link: v.number(), supervisor: v.number() })),
 });
 
 export const ForwardSnapshotSchema = v.object({
@@ -58,6 +74,8 @@ export const TunnelSnapshotSchema = v.object({
   /** Which question it waits for, where a person is asked one: `tunnels answer PROMPT`. */
   prompt: v.exactOptional(v.string()),
   reconnects: v.number(),
+  /** What its new connections use in place of the connection that it shares with other tunnels; absent: it has none of its own. */
+  ownConnection: v.exactOptional(v.object({ since: time, connections: v.number() })),
   /** The profile's file, or `command line`. */
   origin: v.exactOptional(v.string()),
   hops: v.array(HopSnapshotSchema),
@@ -66,7 +84,7 @@ export const TunnelSnapshotSchema = v.object({
 
 export const SnapshotSchema = v.object({
   schemaVersion: v.literal(SCHEMA_VERSION),
-  supervisor: v.nullable(v.object({ pid: v.number(), version: v.string(), since: time })),
+  supervisor: v.nullable(v.object({ pid: v.number(), version: v.string(), since: time, memory: v.exactOptional(MemorySchema) })),
   tunnels: v.array(TunnelSnapshotSchema),
 });
 
@@ -74,7 +92,9 @@ export type Because = v.InferOutput<typeof BecauseSchema>;
 export type HopSnapshot = v.InferOutput<typeof HopSnapshotSchema>;
 export type ForwardSnapshot = v.InferOutput<typeof ForwardSnapshotSchema>;
 export type TunnelSnapshot = v.InferOutput<typeof TunnelSnapshotSchema>;
+export type Memory = v.InferOutput<typeof MemorySchema>;
 export type Snapshot = v.InferOutput<typeof SnapshotSchema>;
 export type TunnelWord = (typeof TUNNEL_WORDS)[number];
 export type ForwardWord = (typeof FORWARD_WORDS)[number];
+export type DataPathWord = (typeof DATA_PATH_WORDS)[number];
 export type HopWord = (typeof HOP_WORDS)[number];

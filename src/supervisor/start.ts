@@ -1,13 +1,19 @@
 import { API_VERSION, type Health } from '../api/contract.ts';
 import { readLogLines } from '../api/log-files.ts';
 import { problemOf } from '../model/problem.ts';
+import type { Memory } from '../model/snapshot.ts';
 import { systemClock } from '../platform/clock.ts';
+import { deferred } from '../platform/deferred.ts';
 import { collectGarbage, heapBytes } from '../platform/heap.ts';
 import { systemKeychain } from '../platform/keychain.ts';
 import { loopLoad } from '../platform/loop-load.ts';
+import type { Paths } from '../platform/paths.ts';
 import { SUPERVISOR_EXIT } from '../platform/supervisor-exit.ts';
 import { VERSION } from '../platform/version.ts';
+import { Batches } from '../ssh/data/batches.ts';
+import { type DataShared, sharedData } from '../ssh/data/data-shared.ts';
 import { openCipherSpeeds } from './ciphers/open-cipher-speeds.ts';
+import { type DataSettings, readDataSettings } from './data-settings.ts';
 import { createDoctor } from './doctor/doctor.ts';
 import { createLog, type Log, printLine, RECENT_LINES } from './log.ts';
 import { openLogFile } from './log-file.ts';
@@ -42,18 +48,16 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Runni
   const recovery = openRecovery(kept);
   const prompts = new PromptBook({ clock, log, keychain: systemKeychain({ clock }) });
   const shared = { clock, random: Math.random, env, log, wanted, refusals, rungs: recovery.rungs, prompts, cipherCosts: ciphers.costs };
-  const tunnels = createTunnels({ ...shared, onProfile: () => autoReload?.look() });
-  const doctor = createDoctor({ ...recovery.doctor, clock, env, cipherCosts: ciphers.costs, ...doctorsEyes(tunnels) });
-  const health: Health = { pid: process.pid, version: VERSION, apiVersion: API_VERSION, since: now(), home: paths.state };
+  const carrying = readDataSettings({ paths, env, log });
+  const tunnels = createTunnels({ ...shared, data: dataOf(carrying), onProfile: () => autoReload?.look() });
+  const doctor = createDoctor({ ...recovery.doctor, clock, env, carrying, cipherCosts: ciphers.costs, ...doctorsEyes(tunnels) });
 
   const ending = new AbortController();
   const autoReload = autoReloadFor(options, { clock, log, files: () => tunnels.files(), signal: ending.signal });
-  let stop = (): void => {};
-  const asked = new Promise<void>((resolve) => {
-    stop = resolve;
-  });
+  const { promise: asked, resolve: stop } = deferred<void>();
   const logs = followLog(log, paths.logs);
-  const served = await serve({ tunnels, prompts, doctor, logs, health: () => health, stop, ending: ending.signal, clock }, paths.socket);
+  const looks = { health: healthOf(paths), memory: () => memoryOf(tunnels, carrying) };
+  const served = await serve({ tunnels, prompts, doctor, logs, ...looks, stop, ending: ending.signal, clock }, paths.socket);
   log.info('supervisor-started', { text: `The supervisor ${VERSION} runs as pid ${process.pid}.` });
   tunnels.restore(wanted.all());
   bringUp({ tunnels, log }, options);
@@ -75,7 +79,19 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Runni
   return { stop, stopped };
 }
 
-const now = (): string => new Date(systemClock.now()).toISOString();
+function healthOf(paths: Paths): () => Health {
+  const since = new Date(systemClock.now()).toISOString();
+  return () => ({ pid: process.pid, version: VERSION, apiVersion: API_VERSION, since, home: paths.state });
+}
+
+/** Null: ssh2 is to do it. */
+const dataOf = ({ path, limits }: DataSettings): DataShared | null => (path === 'auto' ? sharedData(limits, new Batches()) : null);
+
+const memoryOf = (tunnels: Tunnels, { path, limits }: DataSettings): Memory => ({
+  resident: process.memoryUsage.rss(),
+  ...tunnels.usage(),
+  limits: path === 'auto' ? limits : null,
+});
 
 const doctorsEyes = (tunnels: Tunnels): Pick<Parameters<typeof createDoctor>[0], 'lease' | 'snapshot' | 'asked'> => ({
   lease: (route, signal) => tunnels.lease(route, signal),

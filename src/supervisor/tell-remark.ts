@@ -4,8 +4,19 @@ import type { Log } from './log.ts';
 
 type Given = { readonly log: Log /** The tunnels that it is about; none: it is about no tunnel. */; readonly names: readonly string[] };
 
+/** Writes remarks to the log; what is no connection's own but this program's is told once, and of no tunnel. */
+export function remarkTeller(log: Log): (remark: Remark, names: readonly string[]) => void {
+  const told = new Set<string>();
+  return (remark, names) => {
+    if (remark.is !== 'plain-data-path') return tellRemark(remark, { log, names });
+    if (told.has(remark.why)) return;
+    told.add(remark.why);
+    tellRemark(remark, { log, names: [] });
+  };
+}
+
 /** Writes what a connection has to say besides its state to the log, once for each tunnel that uses it. */
-export function tellRemark(remark: Remark, { log, names }: Given): void {
+function tellRemark(remark: Remark, { log, names }: Given): void {
   for (const tunnel of names.length === 0 ? [null] : names) tell(remark, { log, tunnel });
 }
 
@@ -23,7 +34,7 @@ function tell(remark: Remark, { log, tunnel }: { readonly log: Log; readonly tun
     case 'host-keys-updated':
       return log.info(remark.is, { tunnel, text: `${placeOf(remark)} has changed its host keys; in ${remark.file} ${changes(remark)}.` });
     case 'plain-data-path':
-      return log.info(remark.is, { tunnel, text: `Bytes take the slower way through ssh2: ${remark.why}.` });
+      return log.info(remark.is, { tunnel, text: `Bytes take the slower way through ssh2: ${remark.why}. See: tunnels doctor` });
     case 'banner':
       return log.debug(remark.is, { tunnel, text: `${placeOf(remark)} shows: ${remark.text}` });
     default:

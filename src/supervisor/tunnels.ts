@@ -5,21 +5,23 @@ import { nearest } from '../model/nearest.ts';
 import { ProblemError, problem, problemOf } from '../model/problem.ts';
 import type { Profile } from '../model/profile.ts';
 import { changeWords, type ProfileChange } from '../model/profile-change.ts';
-import type { TunnelSnapshot } from '../model/snapshot.ts';
+import type { Memory, TunnelSnapshot } from '../model/snapshot.ts';
 import type { Story } from '../model/story.ts';
 import type { Clock } from '../platform/clock.ts';
 import { SshDefaults } from '../ssh/config/ssh-defaults.ts';
+import type { DataShared } from '../ssh/data/data-shared.ts';
 import { type Lease, Links, type Route } from '../ssh/links/links.ts';
 import type { RefusalStore } from '../ssh/links/lock-outs.ts';
+import { checked } from './checked-profile.ts';
 import type { Log } from './log.ts';
 import type { PromptBook, Waits } from './prompts/book.ts';
 import type { Rungs } from './recovery/rungs.ts';
-import { tellRemark } from './tell-remark.ts';
+import { remarkTeller } from './tell-remark.ts';
 import { changeOf } from './tunnel/change-of.ts';
-import { checkedProfile } from './tunnel/checked-profile.ts';
 import { LocalClaims } from './tunnel/local-claims.ts';
 import { loginEnv } from './tunnel/login-env.ts';
 import { Runner } from './tunnel/runner.ts';
+import { trial } from './trial.ts';
 import type { WantedStore, WantedTunnel } from './wanted-store.ts';
 
 export type TunnelChange = { readonly type: 'tunnel'; readonly tunnel: TunnelSnapshot } | { readonly type: 'gone'; readonly name: string };
@@ -43,6 +45,8 @@ export interface Tunnels {
   /** What happened to its bindings, the oldest episode first. */
   story(name: string): Story;
   subscribe(listener: (change: TunnelChange) => void): () => void;
+  /** What the windows of all connections come to, and what waits to be sent, in bytes. */
+  usage(): Pick<Memory, 'windows' | 'queued'>;
   /** A route over the same connections that the tunnels use, for the doctor: no person is asked for it. */
   lease(route: Route, signal: AbortSignal): Promise<Lease>;
   /** What an earlier supervisor was asked for. */
@@ -61,6 +65,8 @@ export type TunnelsGiven = {
   readonly rungs: Rungs;
   readonly prompts: PromptBook;
   readonly cipherCosts?: () => CipherCosts | null;
+  /** Null: ssh2 is to carry users' bytes. */
+  readonly data?: DataShared | null;
   /** A tunnel has another profile, or there is a new one. */
   readonly onProfile?: () => void;
 };
@@ -89,7 +95,8 @@ class TunnelSet implements Tunnels {
       desk: given.prompts,
       refusals: given.refusals,
       ...(given.cipherCosts && { cipherCosts: given.cipherCosts }),
-      onRemark: (remark, names) => tellRemark(remark, { names, log: given.log }),
+      ...(given.data !== undefined && { data: given.data }),
+      onRemark: remarkTeller(given.log),
     });
     given.prompts.onSettled((settled) => this.#known.forEach(({ runner }) => runner.settled(settled)));
   }
@@ -154,6 +161,10 @@ class TunnelSet implements Tunnels {
     return () => void this.#listeners.delete(listener);
   }
 
+  usage(): Pick<Memory, 'windows' | 'queued'> {
+    return this.#links.usage();
+  }
+
   lease(route: Route, signal: AbortSignal): Promise<Lease> {
     return this.#links.lease(route, signal, { byPerson: true });
   }
@@ -185,8 +196,8 @@ class TunnelSet implements Tunnels {
   #accept(asked: WantedTunnel, { byPerson = false }: How = {}): Accepted {
     const document = JSON.stringify(asked.profile);
     const before = this.#known.get(asked.name);
-    const profile = before?.document === document ? null : checkedProfile(asked);
-    const runner = before?.runner ?? this.#newRunner(profile ?? checkedProfile(asked));
+    const profile = before?.document === document ? null : checked(asked);
+    const runner = before?.runner ?? this.#newRunner(profile ?? checked(asked));
     // Who has no agent, such as a cron job, takes nobody's away.
     const kept = { ...(before?.kept.agent !== undefined && { agent: before.kept.agent }), ...asked };
     this.#known.set(asked.name, { runner, document, kept });
@@ -234,12 +245,3 @@ class TunnelSet implements Tunnels {
 }
 
 const shown = ({ runner, kept }: Known): TunnelSnapshot => ({ ...runner.snapshot, origin: kept.origin });
-
-function trial(work: () => void): unknown {
-  try {
-    work();
-    return null;
-  } catch (error) {
-    return error;
-  }
-}

@@ -7,7 +7,7 @@ import { problemOf } from '../../src/model/problem.ts';
 import * as v from 'valibot';
 import { run } from '../support/run.ts';
 import { until } from '../support/until.ts';
-import { HEALTH, served } from './served.ts';
+import { HEALTH, MEMORY, served } from './served.ts';
 
 let api: Awaited<ReturnType<typeof served>>;
 beforeEach(async () => {
@@ -67,7 +67,7 @@ describe('a client and the supervisor', () => {
     await api.client.up('web', request);
     const { supervisor, tunnels } = await api.client.status(['web']);
     expect(tunnels.map(({ name }) => name)).toEqual(['web']);
-    expect(supervisor).toEqual({ pid: HEALTH.pid, version: HEALTH.version, since: HEALTH.since });
+    expect(supervisor).toEqual({ pid: HEALTH.pid, version: HEALTH.version, since: HEALTH.since, memory: MEMORY });
   });
 
   test.each(['status', 'down', 'restart'] as const)('do not know a mistyped name in %s, and suggest the nearest', async (call) => {

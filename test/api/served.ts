@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { createClient } from '../../src/api/client.ts';
+import type { Memory } from '../../src/model/snapshot.ts';
 import type { Health, LogLine, LogQuery } from '../../src/api/contract.ts';
 import { matchesName, selectLines } from '../../src/api/log-files.ts';
 import { PromptBook } from '../../src/supervisor/prompts/book.ts';
@@ -11,6 +12,8 @@ import { fakeClock } from '../support/fake-clock.ts';
 import { tempDir } from '../support/temp-home.ts';
 
 export const HEALTH: Health = { pid: 4711, version: '1.2.3', apiVersion: 1, since: '2026-01-01T00:00:00.000Z', home: '/h' };
+
+export const MEMORY: Memory = { resident: 80_000_000, windows: 0, queued: 0, limits: null };
 
 /** The API at a real Unix socket, over fake tunnels, real prompts, a fake log and a fake clock. */
 export async function served() {
@@ -40,7 +43,10 @@ export async function served() {
     ending.abort();
     server.stopAccepting();
   };
-  const server = await serve({ tunnels, prompts, doctor, logs, health: () => HEALTH, stop, ending: ending.signal, clock }, socket);
+  const server = await serve(
+    { tunnels, prompts, doctor, logs, health: () => HEALTH, memory: () => MEMORY, stop, ending: ending.signal, clock },
+    socket,
+  );
   return {
     socket,
     tunnels,

@@ -19,13 +19,14 @@ import type { Keyboard } from '../../src/cli/keyboard.ts';
 import { main } from '../../src/cli/main.ts';
 import type { Finding } from '../../src/model/finding.ts';
 import type { Prompt } from '../../src/model/prompt.ts';
-import type { TunnelSnapshot } from '../../src/model/snapshot.ts';
+import type { Memory, TunnelSnapshot } from '../../src/model/snapshot.ts';
 import type { Story } from '../../src/model/story.ts';
 import { pathsFor } from '../../src/platform/paths.ts';
 
 /** What a fake supervisor has and says. Calls to it are recorded in `calls`. */
 export type FakeSupervisor = {
   tunnels: TunnelSnapshot[];
+  memory?: Memory;
   /** Each list is what one call of `events` gives; the last one then stays open until it is aborted. */
   events?: SupervisorEvent[][];
   /** In place of `events`: what one call of it gives; it then stays open. */
@@ -158,7 +159,12 @@ function fakeClient(world: World): SupervisorClient {
     health: async () => ({ pid: 4711, version: '1.0.0', apiVersion: 1, since: '2026-11-23T08:00:00.000Z', home: world.home }),
     status: async (names = []) => ({
       schemaVersion: 1,
-      supervisor: { pid: 4711, version: '1.0.0', since: '2026-11-23T08:00:00.000Z' },
+      supervisor: {
+        pid: 4711,
+        version: '1.0.0',
+        since: '2026-11-23T08:00:00.000Z',
+        ...(supervisor.memory && { memory: supervisor.memory }),
+      },
       tunnels: supervisor.tunnels.filter((one) => names.length === 0 || names.includes(one.name)),
     }),
     async up(name, request) {

@@ -1,14 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { problem } from '../../src/model/problem.ts';
 import type { Remark } from '../../src/ssh/remark.ts';
-import { tellRemark } from '../../src/supervisor/tell-remark.ts';
+import { remarkTeller } from '../../src/supervisor/tell-remark.ts';
 import { memoryLog } from './memory-log.ts';
 
 const at = { host: 'srv', port: 2222 };
 
 function told(remark: Remark, names: readonly string[] = ['db']): unknown[] {
   const log = memoryLog();
-  tellRemark(remark, { log, names });
+  remarkTeller(log)(remark, names);
   return log.recent().map(({ level, tunnel, event, text }) => [level, tunnel, event, text]);
 }
 
@@ -35,6 +35,16 @@ describe('what a connection remarks', () => {
         'known-hosts-unwritable',
         'The new host key of [srv]:2222 was accepted, but could not be written to /k (EROFS): at the next connection it is new again. Make /k writable for you, with room on its disk, or name another file with UserKnownHostsFile in ssh_config.',
       ],
+    ]);
+  });
+
+  test('tells of a slower way for bytes once for each reason, however many connections and tunnels take it', () => {
+    const log = memoryLog();
+    const tell = remarkTeller(log);
+    for (const why of ['compression', 'compression', 'another ssh2', 'compression']) tell({ is: 'plain-data-path', why }, ['db', 'web']);
+    expect(log.recent().map(({ level, tunnel, event, text }) => [level, tunnel, event, text])).toEqual([
+      ['info', null, 'plain-data-path', 'Bytes take the slower way through ssh2: compression. See: tunnels doctor'],
+      ['info', null, 'plain-data-path', 'Bytes take the slower way through ssh2: another ssh2. See: tunnels doctor'],
     ]);
   });
 

@@ -1,7 +1,7 @@
 import { EXIT } from '../../model/problems/entry.ts';
 import { SCHEMA_VERSION } from '../../model/snapshot.ts';
 import { defineCommand } from '../command.ts';
-import { settingsFile } from '../settings.ts';
+import { settingsFile } from '../../platform/own-settings.ts';
 
 export const command = defineCommand({
   name: 'config path',

@@ -1,7 +1,7 @@
 import { EXIT } from '../../model/problems/entry.ts';
 import { SCHEMA_VERSION } from '../../model/snapshot.ts';
 import { defineCommand } from '../command.ts';
-import { settingKey, settingValue, writeSetting } from '../settings.ts';
+import { settingKey, settingValue, whenItCounts, writeSetting } from '../settings.ts';
 
 export const command = defineCommand({
   name: 'config set',
@@ -10,6 +10,7 @@ export const command = defineCommand({
   examples: [
     ['tunnels config set wait 120', '`up` waits two minutes'],
     ['tunnels config set color never', 'no colours'],
+    ["tunnels config set memory.supervisor '128 MiB'", 'less memory for connections whose readers are slow'],
   ],
   words: { least: 2, most: 2 },
   options: {},
@@ -19,7 +20,7 @@ export const command = defineCommand({
     const aside = await writeSetting(paths, { key, value });
     if (aside !== null) screen.explain(aside);
     screen.show({ document: () => ({ schemaVersion: SCHEMA_VERSION, settings: { [key]: value } }), text: () => '' });
-    screen.say(`${key} is ${String(value)} now.`);
+    screen.say(`${key} is ${String(value)} now.${whenItCounts(key)}`);
     return EXIT.done;
   },
 });

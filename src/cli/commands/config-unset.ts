@@ -1,7 +1,7 @@
 import { EXIT } from '../../model/problems/entry.ts';
 import { SCHEMA_VERSION } from '../../model/snapshot.ts';
 import { defineCommand } from '../command.ts';
-import { DEFAULTS, settingKey, writeSetting } from '../settings.ts';
+import { DEFAULTS, settingKey, whenItCounts, writeSetting } from '../settings.ts';
 
 export const command = defineCommand({
   name: 'config unset',
@@ -15,7 +15,7 @@ export const command = defineCommand({
     const aside = await writeSetting(paths, { key, value: undefined });
     if (aside !== null) screen.explain(aside);
     screen.show({ document: () => ({ schemaVersion: SCHEMA_VERSION, settings: { [key]: DEFAULTS[key] } }), text: () => '' });
-    screen.say(`${key} is ${DEFAULTS[key]} again.`);
+    screen.say(`${key} is ${DEFAULTS[key]} again.${whenItCounts(key)}`);
     return EXIT.done;
   },
 });

@@ -2,6 +2,7 @@ import { EXIT } from '../../model/problems/entry.ts';
 import { SCHEMA_VERSION, type Snapshot } from '../../model/snapshot.ts';
 import { problem, ProblemError } from '../../model/problem.ts';
 import { type Context, defineCommand } from '../command.ts';
+import { statusDetails } from '../output/status-details.ts';
 import { statusTable } from '../output/status-table.ts';
 import { checkProfiles, pick } from '../pick-tunnels.ts';
 import { tellSkew } from '../version-skew.ts';
@@ -13,6 +14,7 @@ export const command = defineCommand({
   examples: [
     ['tunnels status', 'all tunnels'],
     ['tunnels status db-prod --json', 'one tunnel, for a script'],
+    ['tunnels status --verbose', 'with each connection, its cipher, its data path and what it holds'],
     ['tunnels status --watch', 'keep showing, until Ctrl-C'],
   ],
   words: { least: 0, most: Number.POSITIVE_INFINITY },
@@ -44,7 +46,12 @@ const WATCH_JSON = {
 };
 
 function print(snapshot: Snapshot, asked: boolean, { screen, clock }: Context): number {
-  screen.show({ document: () => snapshot, text: () => statusTable(snapshot.tunnels, { now: clock.now(), ink: screen.ink }) });
+  const text = (): string => {
+    const table = statusTable(snapshot.tunnels, { now: clock.now(), ink: screen.ink });
+    const details = screen.mode.verbose ? statusDetails(snapshot, screen.ink) : '';
+    return [table, details].filter((part) => part !== '').join('\n\n');
+  };
+  screen.show({ document: () => snapshot, text });
   if (snapshot.tunnels.length === 0 && !asked) screen.say('No tunnels yet. Bring one up: tunnels up <profile>');
   return EXIT.done;
 }

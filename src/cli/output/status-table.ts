@@ -41,9 +41,6 @@ function troublesOf(tunnel: TunnelSnapshot, options: Options): string[] {
   return [
     ...troubleLines(tunnel.name, tunnel, options),
     ...forwards.flatMap((forward) => troubleLines(`${tunnel.name} ${forward.name}`, forward, options)),
-    ...tunnel.forwards.flatMap(({ name, state, warning }) =>
-      state === 'listening' ? troubleLines(`${tunnel.name} ${name}`, { because: warning, retryAt: null }, options) : [],
-    ),
     ...tunnel.forwards.flatMap(({ name, warning }) => troubleLines(`${tunnel.name} ${name}`, { because: warning, retryAt: null }, options)),
   ];
 }

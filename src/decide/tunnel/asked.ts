@@ -65,6 +65,3 @@ export function close(tunnel: Tunnel, given: Given, closing: 'then-down' | 'then
   const givenBack = giveBack(tunnel, given, null);
   return { ...givenBack, tunnel: { ...givenBack.tunnel, state: { is: 'down', since: given.now, closing } } };
 }
-
-/** What it had is being given back. */
-export const isClosing = ({ state }: Tunnel): boolean => state.is === 'down' && state.closing !== null;

@@ -21,6 +21,14 @@ export type CommandLineFacts = {
   'name-needed': { readonly host: string };
   'setting-unknown': { readonly key: string; readonly nearest: string; readonly known: string };
   'setting-invalid': { readonly key: string; readonly value: string; readonly wanted: string };
+  /** In a file or variable that the supervisor has read. */
+  'setting-unusable': {
+    readonly key: string;
+    readonly value: string;
+    readonly wanted: string;
+    readonly instead: string;
+    readonly at: string;
+  };
   'version-skew': { readonly client: string; readonly server: string };
   'output-unwritable': { readonly code: string };
 };
@@ -133,6 +141,11 @@ export const COMMAND_LINE: Entries<CommandLineFacts> = {
     ...usage,
     text: (f) => `${f.key} cannot be "${f.value}"; it stays as it was.`,
     next: (f) => `Give ${f.wanted}.`,
+  },
+  'setting-unusable': {
+    ...usage,
+    text: (f) => `${f.key} in ${f.at} cannot be "${f.value}", so ${f.instead} counts.`,
+    next: (f) => `Make it ${f.wanted}; then: tunnels supervisor restart`,
   },
   'version-skew': {
     retry: 'person',

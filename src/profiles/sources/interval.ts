@@ -1,6 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { parseDuration } from '../../model/duration.ts';
+import { ownSettings } from '../../platform/own-settings.ts';
 import type { Paths } from '../../platform/paths.ts';
 
 /** The setting that says how often sources are fetched in the background. */
@@ -16,14 +15,6 @@ export function isInterval(text: string): boolean {
 
 /** In ms, read now, so that a change needs no restart; 0: never. */
 export function fetchInterval(paths: Paths): number {
-  const own = settingIn(join(paths.config, 'settings.json'));
+  const own = ownSettings(paths)[INTERVAL_KEY];
   return parseDuration(typeof own === 'string' && isInterval(own) ? own : DEFAULT_INTERVAL) ?? 0;
-}
-
-function settingIn(file: string): unknown {
-  try {
-    return (JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown> | null)?.[INTERVAL_KEY];
-  } catch {
-    return undefined;
-  }
 }

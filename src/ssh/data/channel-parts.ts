@@ -12,6 +12,7 @@ export type ChannelWire = {
   /** Our CLOSE; the number may be used again when the server's has come as well. */
   close(channel: DataChannel): void;
   flushIfWorthIt(): void;
+  flush(): void;
 };
 
 /** Takes what arrives in place of the stream's reader. Slices hold only during the call; true: it still needs them. */

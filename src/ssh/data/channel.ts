@@ -46,6 +46,11 @@ export class DataChannel extends Duplex implements ChannelStream {
     return this.#remoteId;
   }
 
+  /** Bytes that were fed and wait for the server or the connection. */
+  get unsent(): number {
+    return this.#kept?.length ?? 0;
+  }
+
   get incoming(): { readonly state: 'open' | 'eof' | 'closed' } {
     return { state: this.#in };
   }
@@ -66,7 +71,9 @@ export class DataChannel extends Duplex implements ChannelStream {
 
   /** Called once, when all that was fed has been sent and more may be. */
   set onFed(call: () => void) {
-    this.#onFed = call;
+    const before = this.#onFed;
+    // A write to the stream may wait as well, as of a SOCKS reply before the bytes are carried directly.
+    this.#onFed = before === null ? call : () => (before(), call());
   }
 
   /** From now on what arrives goes there, and not into the stream; its end still shows as the stream's. Null: nowhere. */
@@ -78,11 +85,17 @@ export class DataChannel extends Duplex implements ChannelStream {
     this.credit();
   }
 
+  /** What was sent goes now, and not at the end of the turn. */
+  flush(): void {
+    this.#wire.flush();
+  }
+
   // What the server sends
 
   /** Of one read, until `deliver`. */
   arrived(bytes: Buffer): void {
-    if (this.#in !== 'open') throw new BadPacket('data after the end of its channel');
+    // After its end: this channel cannot be trusted, and is closed as ssh2 does it.
+    if (this.#in !== 'open') return this.close();
     this.window.arrived(bytes.length);
     if (this.window.open < -FORGIVEN) throw new BadPacket('more data than was allowed');
     this.#inbox.push(bytes);
@@ -167,7 +180,7 @@ export class DataChannel extends Duplex implements ChannelStream {
 
   override _write(chunk: Buffer, _: BufferEncoding, done: () => void): void {
     if (this.feed(chunk)) done();
-    else this.#onFed = done;
+    else this.onFed = done;
   }
 
   override _final(done: () => void): void {
@@ -195,7 +208,8 @@ export class DataChannel extends Duplex implements ChannelStream {
   #hand(slices: readonly Buffer[]): boolean {
     if (this.destroyed) return false;
     if (this.#taker !== null) return this.#taker.take(slices);
-    for (const slice of slices) this.push(Buffer.from(slice));
+    // In one piece: of packets of a byte each, a stream would keep a hundred times as much.
+    this.push(Buffer.concat(slices));
     return false;
   }
 

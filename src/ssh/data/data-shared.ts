@@ -1,5 +1,6 @@
+import type { WindowLimits } from '../../model/data-settings.ts';
 import type { Batches } from './batches.ts';
-import { WindowBudget, type WindowLimits } from './window-budget.ts';
+import { WindowBudget } from './window-budget.ts';
 
 /** What the links of one process share. */
 export type DataShared = { readonly batches: Batches; readonly budget: WindowBudget; readonly limits: WindowLimits };

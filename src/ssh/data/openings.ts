@@ -9,6 +9,10 @@ type Opening = Deferred<DataChannel> & { readonly window: SizedWindow; readonly 
 export class Openings {
   readonly #byId = new Map<number, Opening>();
 
+  get size(): number {
+    return this.#byId.size;
+  }
+
   /** Rejects with ChannelRefused; what is dropped is not settled. */
   ask(id: number, window: SizedWindow): Promise<DataChannel> {
     const opening = { ...deferred<DataChannel>(), window, askedAt: performance.now() };

@@ -11,6 +11,7 @@ export type OutletGiven = {
   readonly stream: Duplex;
   readonly batches: Batches;
   readonly onSent: (bytes: number) => void;
+  readonly onError: (error: Error) => void;
 };
 
 /**
@@ -88,6 +89,10 @@ export class Outlet implements ChannelWire {
       this.#writer.begin(message.length).set(message, this.#writer.at);
       this.#writer.end();
     });
+  }
+
+  flush(): void {
+    this.#writer.flush();
   }
 
   flushIfWorthIt(): void {

@@ -35,8 +35,9 @@ export class PacketReader {
     return this.#tail === 0 ? this.#bytes : this.#bytes.subarray(this.#tail);
   }
 
+  /** Before the first read: whether it will be. */
   get isNative(): boolean {
-    return this.#opener !== null;
+    return (this.#opener ?? openerFor(this.#given.protocol)) !== null;
   }
 
   /** Bytes that were put into `space`. Throws where they are no packets, or no genuine ones. */

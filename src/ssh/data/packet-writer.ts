@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { BATCH_BYTES, type Batches } from './batches.ts';
+import { DataChannel } from './channel.ts';
 import type { Cipher, Inside } from './inside.ts';
 import { PAYLOAD_AT, type Sealer, sealerFor } from './sealer.ts';
 
@@ -13,6 +14,7 @@ export type WriterGiven = {
   readonly stream: Duplex;
   readonly batches: Batches;
   readonly onSent: (bytes: number) => void;
+  readonly onError: (error: Error) => void;
 };
 
 /**
@@ -68,7 +70,16 @@ export class PacketWriter {
     return PAYLOAD_AT + (this.#sealer === null ? 0 : this.#used);
   }
 
+  /** Never throws: it is called from other connections' reads, and what is wrong with this one is not theirs. */
   end(): void {
+    try {
+      this.#seal();
+    } catch (error) {
+      this.#given.onError(error as Error);
+    }
+  }
+
+  #seal(): void {
     if (this.#sealer === null) {
       const packet = this.#plain;
       this.#plain = null;
@@ -98,6 +109,8 @@ export class PacketWriter {
     let isLate = false;
     stream.write(batch.subarray(0, bytes), () => isLate && batches.give(batch));
     isLate = stream.writableLength > 0;
+    // This turn was waited out once; the link below need not wait again.
+    if (stream instanceof DataChannel) stream.flush();
     if (!isLate) batches.give(batch);
     onSent(bytes);
   }

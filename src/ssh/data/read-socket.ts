@@ -35,7 +35,17 @@ export class ReadSocket extends Socket {
   /** For node:net alone. */
   received(bytes: Uint8Array, count: number): boolean {
     const read = Buffer.from(bytes.buffer, bytes.byteOffset, count);
-    return this.#take === null ? this.push(Buffer.from(read)) : this.#take(read);
+    if (this.#take === null) return this.push(Buffer.from(read));
+    if (!this.#take(read)) return false;
+    return count < bytes.length || this.#waitForTurn();
+  }
+
+  /** There is more to read. libuv would go on with it up to 32 times, and everybody else would wait for all of that. */
+  #waitForTurn(): boolean {
+    setImmediate(() => {
+      if (!this.isPaused()) this.resume();
+    });
+    return false;
   }
 
   /** From now on bytes go there and not into the stream; what it holds already goes first. Its end still shows as the stream's. */

@@ -1,11 +1,5 @@
 import { FIRST_WINDOW, LEAST_WINDOW } from '../../decide/receive-window.ts';
 
-/** What all windows together may come to, for one channel, one link and the supervisor, in bytes. */
-export type WindowLimits = { readonly channel: number; readonly link: number; readonly supervisor: number };
-
-const MIB = 1024 * 1024;
-export const WINDOW_LIMITS: WindowLimits = { channel: 32 * MIB, link: 128 * MIB, supervisor: 512 * MIB };
-
 /** Shares a limit among those who ask; a link's budget lies within the supervisor's. */
 export class WindowBudget {
   readonly #limit: number;

@@ -2,6 +2,7 @@ import type { SFTPWrapper } from 'ssh2';
 import type { Duplex } from 'node:stream';
 import type { Address } from '../../model/address.ts';
 import type { Certificate } from '../identity/keys/certificate.ts';
+import type { ChannelUsage } from '../session/channels.ts';
 import type { Link, RemoteBinding, ResolvedHop } from '../types.ts';
 
 /** What can be done on a hop besides forwarding, over a link that is already logged in. Every call rejects when the link is lost. */
@@ -50,4 +51,6 @@ export type HopLink = Link &
     readonly hostCertificate: Certificate | null;
     /** What we send is encrypted by it. */
     readonly cipher: string;
+    /** How users' bytes are carried, and what they take. */
+    readonly traffic: { readonly usage: ChannelUsage };
   };

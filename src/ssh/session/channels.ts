@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type { Client } from 'ssh2';
 import type { Address, TcpAddress } from '../../model/address.ts';
+import type { DataPathWord } from '../../model/snapshot.ts';
 import { DataPath } from '../data/data-path.ts';
 import type { DataShared } from '../data/data-shared.ts';
 import type { OnRemark } from '../remark.ts';
@@ -10,8 +11,21 @@ import { PlainChannels } from './plain-channels.ts';
 /** A connection that came in at an address that we listen on. */
 export type OnOffer = (at: Address, offer: Offer) => void;
 
+/** What one session's channels are, and what they hold, in bytes. */
+export type ChannelUsage = {
+  readonly path: DataPathWord;
+  /** Why the path is ssh2's although ours was wanted; null: it is not. */
+  readonly plainBecause: string | null;
+  readonly channels: number;
+  /** What the server may send before it was taken from us, on all of them. */
+  readonly windows: number;
+  /** What waits to be sent: the server, or the connection, has not taken it yet. */
+  readonly queued: number;
+};
+
 /** The channels of one session that carry users' bytes, and what is seen of its traffic. */
 export interface Channels {
+  readonly usage: ChannelUsage;
   /** Rejects with ChannelRefused. On a connection that dies it may not be settled. */
   open(to: Address, origin: TcpAddress | null): Promise<Duplex>;
   onOffer(call: OnOffer): void;
@@ -35,12 +49,12 @@ export type ChannelsGiven = {
 
 /** The data path where it knows the ssh2 that it finds, and ssh2's own channels otherwise: they behave alike. */
 export function channelsOf({ client, stream, data, rttMs, onRemark }: ChannelsGiven): Channels {
-  if (data !== null) {
-    try {
-      return new DataPath({ client, stream, shared: data, rttMs });
-    } catch (error) {
-      onRemark({ is: 'plain-data-path', why: (error as Error).message });
-    }
+  if (data === null) return new PlainChannels(client, stream);
+  try {
+    return new DataPath({ client, stream, shared: data, rttMs });
+  } catch (error) {
+    const plainBecause = (error as Error).message;
+    onRemark({ is: 'plain-data-path', why: plainBecause });
+    return new PlainChannels(client, stream, { plainBecause });
   }
-  return new PlainChannels(client, stream);
 }

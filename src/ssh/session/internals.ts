@@ -40,13 +40,11 @@ export function sendPing(client: Client, answered: () => void): void {
  * back its next small message (Nagle's algorithm): sshd asks for TCP_NODELAY with the first session only.
  */
 export function answerAtOnce(client: Client, traffic: Pick<Channels, 'onReceived'>): () => void {
-  const { _protocol: protocol } = internalsOf(client);
-  const sent = (): unknown => protocol._cipher?.outSeqno;
   let isOver = false;
   const answer = (): void => {
-    const before = sent();
+    const before = sentPackets(client);
     setImmediate(() => {
-      if (!isOver && protocol._destruct !== undefined && sent() === before) sendMessage(protocol, IGNORE);
+      if (!isOver && sentPackets(client) === before) sendIgnore(client);
     });
   };
   const deafen = traffic.onReceived(answer);
@@ -54,6 +52,18 @@ export function answerAtOnce(client: Client, traffic: Pick<Channels, 'onReceived
     isOver = true;
     deafen();
   };
+}
+
+/** How many packets were sent, as far as their numbers tell (RFC 4253 section 6.4); -1: none can be. */
+export function sentPackets(client: Client): number {
+  const sent = internalsOf(client)._protocol._cipher?.outSeqno;
+  return typeof sent === 'number' ? sent : -1;
+}
+
+/** A message that says nothing; nothing is sent on a connection that is over. */
+export function sendIgnore(client: Client): void {
+  const { _protocol: protocol } = internalsOf(client);
+  if (protocol._destruct !== undefined) sendMessage(protocol, IGNORE);
 }
 
 /** With no data in it. */

@@ -10,12 +10,14 @@ import type { Overheard, Remote, RemoteProcess } from '../remote/types.ts';
 import type { Ends, Link, Offer, RemoteBinding, Reset, ResolvedHop } from '../types.ts';
 import { endsOf, ParkedSocket } from './carrier.ts';
 import { type Channels, channelsOf } from './channels.ts';
+import { Commands } from './commands.ts';
 import type { LinkGiven } from './link-given.ts';
+import { nudge } from './nudges.ts';
 import { Offers } from './offers.ts';
 import { answerAtOnce, onServerKeepalive, sendPing, serverVersion } from './internals.ts';
-import { OneSession } from './one-session.ts';
-import { breakChannel, openExec, openSftp, problemOfTarget } from './open-channel.ts';
+import { problemOfTarget } from './open-channel.ts';
 import type { ServerWords } from './open-session.ts';
+import { problemOfLoss } from './session-problem.ts';
 import { type BindGiven, bindThere, unbindThere } from './remote-binding.ts';
 import { Watcher } from './watcher.ts';
 
@@ -31,8 +33,7 @@ export class LiveLink implements Link, Remote, Overheard {
   readonly #channels: Channels;
   readonly #watcher: Watcher;
   readonly #offers: Offers;
-  readonly #sessions: OneSession;
-  readonly #processes = new Set<RemoteProcess>();
+  readonly #commands: Commands;
   readonly #waiting = new Set<Deferred<never>>();
   readonly #goodbyes: (() => Promise<void>)[] = [];
   #problem: Problem | null = null;
@@ -52,9 +53,11 @@ export class LiveLink implements Link, Remote, Overheard {
       onRemark: given.onRemark ?? (() => {}),
     });
     this.#offers = new Offers(this.#channels);
-    this.#sessions = new OneSession({ clock: given.clock, ident: () => this.ident });
+    const calm = nudge({ client, traffic: this.#channels, clock: given.clock });
+    void this.lost.then(calm);
+    this.#commands = new Commands({ client: () => this.#usable(), clock: given.clock, ident: () => this.ident, onOpened: calm });
     client
-      .on('error', () => this.#closed())
+      .on('error', (error) => this.#closed(error))
       .on('end', () => this.#closed())
       .on('close', () => this.#closed());
     this.#watcher = new Watcher({
@@ -127,19 +130,16 @@ export class LiveLink implements Link, Remote, Overheard {
   }
 
   async exec(command: string): Promise<RemoteProcess> {
-    const channel = await this.#orLost(this.#sessions.open(async () => await openExec(this.#usable(), command)));
-    this.#processes.add(channel);
-    channel.once('close', () => this.#processes.delete(channel));
-    return channel;
+    return await this.#orLost(this.#commands.exec(command));
   }
 
   /** What is seen of its bytes. */
-  get traffic(): Pick<Channels, 'onReceived' | 'onSent'> {
+  get traffic(): Pick<Channels, 'onReceived' | 'onSent' | 'usage'> {
     return this.#channels;
   }
 
   async sftp(): Promise<SFTPWrapper> {
-    return await this.#orLost(this.#sessions.open(async () => await openSftp(this.#usable())));
+    return await this.#orLost(this.#commands.sftp());
   }
 
   async tryListen(at: Address): Promise<RemoteBinding> {
@@ -230,8 +230,8 @@ export class LiveLink implements Link, Remote, Overheard {
     return intervalMs * (countMax + 1);
   }
 
-  #closed(): void {
-    this.#lose(problem('link-closed', { host: this.hop.name }));
+  #closed(error: Error | null = null): void {
+    this.#lose(problemOfLoss(this.hop.name, error));
     this.#given.carrier.stream.destroy();
   }
 
@@ -242,8 +242,7 @@ export class LiveLink implements Link, Remote, Overheard {
     this.#offers.clear();
     this.#lost.resolve(because);
     for (const request of this.#waiting) request.reject(new ProblemError(because));
-    for (const channel of this.#processes) breakChannel(channel, new ProblemError(because));
-    this.#processes.clear();
+    this.#commands.stop(new ProblemError(because));
     this.#channels.stop(new ProblemError(because));
   }
 }

@@ -2,34 +2,42 @@ import type { Duplex } from 'node:stream';
 import type { Channel, Client, TcpConnectionDetails, UNIXConnectionDetails } from 'ssh2';
 import type { Address, TcpAddress } from '../../model/address.ts';
 import { onBytesSent } from '../extensions/sent-bytes.ts';
-import type { Channels, OnOffer } from './channels.ts';
+import type { Channels, ChannelUsage, OnOffer } from './channels.ts';
 import { breakChannel, openChannel } from './open-channel.ts';
+
+/** ssh2's own, for each channel (lib/Channel.js, MAX_WINDOW). */
+const WINDOW_BYTES = 2 * 1024 * 1024;
 
 /** The channels as ssh2 makes them. */
 export class PlainChannels implements Channels {
   readonly #client: Client;
   readonly #stream: Duplex;
+  readonly #plainBecause: string | null;
   readonly #open = new Set<Channel>();
 
-  constructor(client: Client, stream: Duplex) {
+  constructor(client: Client, stream: Duplex, { plainBecause = null }: { readonly plainBecause?: string | null } = {}) {
     this.#client = client;
     this.#stream = stream;
+    this.#plainBecause = plainBecause;
+  }
+
+  get usage(): ChannelUsage {
+    const channels = this.#open.size;
+    const queued = this.#stream.writableLength;
+    return { path: 'ssh2', plainBecause: this.#plainBecause, channels, windows: channels * WINDOW_BYTES, queued };
   }
 
   async open(to: Address, origin: TcpAddress | null): Promise<Channel> {
-    const channel = await openChannel(this.#client, to, origin);
-    this.#open.add(channel);
-    channel.once('close', () => this.#open.delete(channel));
-    return channel;
+    return this.#keep(await openChannel(this.#client, to, origin));
   }
 
   onOffer(call: OnOffer): void {
     this.#client.on('tcp connection', (info: TcpConnectionDetails, accept, reject) => {
       const origin = { host: info.srcIP, port: info.srcPort };
-      call({ host: info.destIP, port: info.destPort }, { origin, accept: () => accept(), reject: () => reject() });
+      call({ host: info.destIP, port: info.destPort }, { origin, accept: () => this.#keep(accept()), reject: () => reject() });
     });
     this.#client.on('unix connection', (info: UNIXConnectionDetails, accept, reject) => {
-      call({ path: info.socketPath }, { origin: null, accept: () => accept(), reject: () => reject() });
+      call({ path: info.socketPath }, { origin: null, accept: () => this.#keep(accept()), reject: () => reject() });
     });
   }
 
@@ -48,5 +56,11 @@ export class PlainChannels implements Channels {
   stop(error: Error): void {
     for (const channel of this.#open) breakChannel(channel, error);
     this.#open.clear();
+  }
+
+  #keep(channel: Channel): Channel {
+    this.#open.add(channel);
+    channel.once('close', () => this.#open.delete(channel));
+    return channel;
   }
 }

@@ -4,6 +4,7 @@ import { checkCertificate } from './checks/certificate.ts';
 import { checkCipher } from './checks/cipher.ts';
 import { checkClientAlive } from './checks/client-alive.ts';
 import { checkCredentials } from './checks/credentials.ts';
+import { checkDataPath, checkHopDataPath } from './checks/data-path.ts';
 import { checkDoubledInterval } from './checks/doubled-interval.ts';
 import { checkForwardingPolicy } from './checks/forwarding-policy.ts';
 import { checkGatewayPorts } from './checks/gateway-ports.ts';
@@ -11,7 +12,6 @@ import { checkHostCertificate } from './checks/host-certificate.ts';
 import { checkHostKey } from './checks/host-key.ts';
 import { checkLocalBinding } from './checks/local-binding.ts';
 import { checkLocalPort } from './checks/local-port.ts';
-import { checkNativeCrypto } from './checks/native-crypto.ts';
 import { checkReachable } from './checks/reachable.ts';
 import { checkRemoteBinding } from './checks/remote-binding.ts';
 import { checkRemotePort } from './checks/remote-port.ts';
@@ -29,7 +29,7 @@ type Checks = {
 
 /** Every check, by what it looks at; one more is one more line. */
 export const CHECKS: Checks = {
-  machine: [checkNativeCrypto],
+  machine: [checkDataPath],
   route: [checkSshConfig],
   hop: [
     checkCredentials,
@@ -38,6 +38,7 @@ export const CHECKS: Checks = {
     checkHostCertificate,
     checkReachable,
     checkCipher,
+    checkHopDataPath,
     checkAccount,
     checkClientAlive,
     checkDoubledInterval,

@@ -22,7 +22,7 @@ const AT_ONCE = 4;
 export const createDoctor = (needs: DoctorNeeds): Doctor => ({
   async examine({ profiles, tunnels = [], agent }, signal) {
     const visits: Visit[] = [];
-    const machine = await machineFacts();
+    const machine = await machineFacts(needs);
     const round: Round = { machine, keep: (visit) => void visits.push(visit) };
     const documents = [...profiles, ...tunnels.flatMap((name) => documentOf(name, needs))];
     try {

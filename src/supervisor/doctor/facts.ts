@@ -11,13 +11,17 @@ import type { CertificateInUse } from '../../ssh/identity/logins/credentials.ts'
 import type { ServerKeepalive } from '../../ssh/recovery/keepalive/server-keepalive.ts';
 import type { Allowed } from '../../ssh/remote/account-memory.ts';
 import type { ForwardingRules } from '../../ssh/survey/forwarding-rules.ts';
+import type { ChannelUsage } from '../../ssh/session/channels.ts';
 import type { ResolvedHop } from '../../ssh/types.ts';
+import type { DataSettings } from '../data-settings.ts';
 
 /** What the checks judge: facts that were collected before, so that a check is a plain function. Null: could not be found out. */
 
 export type MachineFacts = {
   readonly subject: string;
   readonly nativeCrypto: boolean;
+  /** How bytes are to be carried, and where that was said; null: nowhere. */
+  readonly carrying: Pick<DataSettings, 'path' | 'by'>;
   readonly ephemeral: PortRange | null;
   /** The first port that this user may listen on; 0: all. */
   readonly firstOpenPort: number;
@@ -37,6 +41,8 @@ export type HopFacts = {
   readonly hostCertificate: HostCertificateFacts | null;
   /** Null where it was not reached. */
   readonly cipher: CipherFacts | null;
+  /** How its bytes are carried, and why not by our own way where that is so; null where it was not reached. */
+  readonly data: Pick<ChannelUsage, 'path' | 'plainBecause'> | null;
   /** Only where something of the profile listens on this hop; null as well where it was not reached. */
   readonly server: ServerFacts | null;
 };

@@ -5,6 +5,7 @@ import type { Lease, Route } from '../../ssh/links/links.ts';
 import type { ServerKeepalive } from '../../ssh/recovery/keepalive/server-keepalive.ts';
 import type { AccountMemory } from '../../ssh/remote/account-memory.ts';
 import type { HopLink } from '../../ssh/remote/types.ts';
+import type { DataSettings } from '../data-settings.ts';
 import type { Claims } from '../recovery/claims.ts';
 import type { SessionBook } from '../recovery/session-book.ts';
 import type { WantedTunnel } from '../wanted-store.ts';
@@ -16,6 +17,8 @@ export type DoctorNeeds = {
   readonly book: SessionBook;
   readonly claims: Claims;
   readonly cipherCosts: () => CipherCosts | null;
+  /** How bytes are carried in this supervisor, and who has said so. */
+  readonly carrying: Pick<DataSettings, 'path' | 'by'>;
   /** How patient a hop's server is; asked once for each link. */
   readonly keepaliveOf: (link: HopLink) => Promise<ServerKeepalive | null>;
   /** A route over the supervisor's shared connections. */

@@ -1,18 +1,18 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Problem } from '../../model/problem.ts';
 import { DEFAULT_KEEPALIVE, type Profile } from '../../model/profile.ts';
-import type { Clock } from '../../platform/clock.ts';
 import { resolveRoute } from '../../ssh/config/resolve-route.ts';
 import type { SshDefaults } from '../../ssh/config/ssh-defaults.ts';
 import type { HopState, Lease, Links, OnRevived, Route } from '../../ssh/links/links.ts';
 import type { HopLink } from '../../ssh/remote/types.ts';
 import { Foretold } from './foretold.ts';
 import { LastRoute, leaseEarly } from './lease-early.ts';
+import type { Lineup } from './lineup.ts';
+import { OwnConnection, type OwnGiven } from './own-connection.ts';
 
-export type ConnectionGiven = {
-  readonly profile: Profile;
-  readonly clock: Pick<Clock, 'after'>;
-  readonly links: Links;
+export type ConnectionGiven = Omit<OwnGiven, 'route'> & {
+  readonly lineup: Pick<Lineup, 'profile'>;
+  readonly links: Pick<Links, 'lease' | 'states' | 'sharing'>;
   readonly defaults: SshDefaults;
   readonly env: () => Promise<NodeJS.ProcessEnv>;
   readonly onRevived: OnRevived;
@@ -25,6 +25,8 @@ export type ConnectionGiven = {
 
 /** One tunnel's use of its route: which epoch's dial is under way, and which links it holds. */
 export class Connection {
+  /** What takes new connections while the tunnel is heavy. */
+  readonly own: OwnConnection;
   readonly #given: ConnectionGiven;
   #dial: AbortController | null = null;
   #lease: Lease | null = null;
@@ -35,6 +37,7 @@ export class Connection {
 
   constructor(given: ConnectionGiven) {
     this.#given = given;
+    this.own = new OwnConnection({ ...given, route: () => (this.#lease === null ? null : this.#route) });
   }
 
   get links(): readonly HopLink[] | null {
@@ -58,7 +61,8 @@ export class Connection {
     const dials = this.#dials;
     const env = await this.#given.env();
     if (dials !== this.#dials) return;
-    const { profile, clock, links } = this.#given;
+    const { clock, links, lineup } = this.#given;
+    const { profile } = lineup;
     const question = questionOf(profile, env);
     // Who comes a second time may have corrected what the connection that is under way goes by.
     const again = this.#foretold?.isOver === false;
@@ -93,7 +97,8 @@ export class Connection {
   }
 
   async #leased(epoch: number, { byPerson, signal }: { readonly byPerson: boolean; readonly signal: AbortSignal }): Promise<Lease> {
-    const { profile, links, onNeeded, onRevived } = this.#given;
+    const { links, onNeeded, onRevived } = this.#given;
+    const { profile } = this.#given.lineup;
     const own = { tunnel: profile.name, onRevived, onNeeded: (needed: Problem | null) => onNeeded(epoch, needed), byPerson };
     const env = await this.#given.env();
     const question = questionOf(profile, env);
@@ -123,7 +128,8 @@ export class Connection {
   }
 
   async #ask(env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<Route> {
-    const { profile, defaults } = this.#given;
+    const { defaults } = this.#given;
+    const { profile } = this.#given.lineup;
     const { hops, ssh, keepalive } = profile;
     // To start a process stops this one for milliseconds: a dial by the last answer goes out before.
     await nextTurn();
@@ -133,14 +139,18 @@ export class Connection {
     return route;
   }
 
-  /** Parts at once with what is dialled or held; a later connection is not touched by what it returns, which gives it back. */
-  leave(): Lease['release'] {
+  /**
+   * Parts at once with what is dialled or held; a later connection is not touched by what it returns, which gives it back.
+   * Who may return keeps the connection of its own.
+   */
+  leave(how: Parameters<Lease['release']>[0]): () => Promise<void> {
     this.#dial?.abort(new Error('given up'));
     this.#dial = null;
     this.#foretold?.end();
     const lease = this.#lease;
     this.#lease = null;
-    return async (how) => await lease?.release(how);
+    const end = how === 'for-good' ? this.own.end() : null;
+    return async () => void (await Promise.all([lease?.release(how), end?.()]));
   }
 }
 

@@ -1,4 +1,4 @@
-import { dialsWhenAsked, isClosing } from '../../decide/tunnel/asked.ts';
+import { dialsWhenAsked } from '../../decide/tunnel/asked.ts';
 import { transition, newTunnel } from '../../decide/tunnel/transition.ts';
 import { type Problem, problem, problemOf } from '../../model/problem.ts';
 import type { Profile } from '../../model/profile.ts';
@@ -10,6 +10,7 @@ import { BindLater } from '../recovery/bind-later.ts';
 import { tellRevival } from '../recovery/tell-revival.ts';
 import { Teller } from '../recovery/teller.ts';
 import { Bindings } from './bindings.ts';
+import { Closings } from './closings.ts';
 import { Connection } from './connection.ts';
 import { Gate } from './gate.ts';
 import { GiveBack } from './give-back.ts';
@@ -36,6 +37,7 @@ export class Runner {
   readonly #ladders: Ladders;
   readonly #timers: Timers;
   readonly #giveBack: GiveBack;
+  readonly #closings = new Closings();
   #tunnel: Tunnel;
   #wanted: 'up' | 'down' = 'down';
   /** Aborted when the run, or for bindings on hops the epoch, ends. */
@@ -45,7 +47,6 @@ export class Runner {
   #takeOver = false;
   /** A person has asked for the next dial. */
   #byPerson = false;
-  #settled: (() => void)[] = [];
 
   constructor(given: RunnerGiven) {
     this.#given = given;
@@ -56,9 +57,8 @@ export class Runner {
     this.#usage = new Usage(given.clock, lineup);
     this.#connection = new Connection({
       ...given,
-      get profile() {
-        return lineup.profile;
-      },
+      lineup,
+      usage: this.#usage,
       onRevived: (hop, doubtedMs) => tellRevival(this.#teller, lineup.profile, { hop, since: given.clock.now() - doubtedMs }),
       onNeeded: (epoch, needed) => this.#send({ type: 'person-needed', epoch, problem: needed }),
       onLost: (epoch, because) => this.#send({ type: 'link-lost', epoch, problem: because }),
@@ -67,6 +67,7 @@ export class Runner {
       ...given,
       lineup,
       gate: this.#gate,
+      own: this.#connection.own,
       onPending: (change) => this.#usageChanged(change),
       onFailure: (failure) => given.log.problem(failure, { tunnel: given.profile.name }),
       ladderOf: (id) => this.#ladders.of(id),
@@ -87,6 +88,7 @@ export class Runner {
       wanted: this.#wanted,
       counters: this.#lineup.counters,
       hops: this.#connection.hopStates,
+      own: this.#connection.own.shown,
       route: this.#connection.route,
       lastRecovery: (forward) => this.#teller.lastOf(forward),
     });
@@ -129,7 +131,7 @@ export class Runner {
   async down(): Promise<void> {
     this.#wanted = 'down';
     this.#send({ type: 'asked-down' });
-    await this.#closed();
+    await this.#closings.over(this.#tunnel);
   }
 
   /** Resolves when the old bindings are free and the new dial is under way. */
@@ -138,7 +140,7 @@ export class Runner {
     this.#takeOver = false;
     this.#byPerson = true;
     this.#send({ type: 'asked-restart' });
-    await this.#closed();
+    await this.#closings.over(this.#tunnel);
   }
 
   #send(event: TunnelEvent, profile = this.#lineup.profile): void {
@@ -151,7 +153,7 @@ export class Runner {
     tellWaits(before, tunnel, this.#given.onWaits);
     for (const effect of effects) this.#perform(effect);
     if (tunnel !== before) this.#given.onChange();
-    if (!isClosing(this.#tunnel)) for (const done of this.#settled.splice(0)) done();
+    this.#closings.look(this.#tunnel);
   }
 
   #perform(effect: TunnelEffect): void {
@@ -216,7 +218,7 @@ export class Runner {
     this.#gate.close();
     this.#epoch.abort();
     void this.#bindings.closeThere(0);
-    void this.#connection.leave()('may-return');
+    void this.#connection.leave('may-return')();
   }
 
   #disconnect(): void {
@@ -239,12 +241,9 @@ export class Runner {
   }
 
   #usageChanged(opening: 1 | -1 | 0 = 0): void {
+    this.#connection.own.look();
     const busy = this.#usage.look(opening);
     if (busy !== this.#tunnel.busy) this.#send({ type: busy ? 'used' : 'unused' });
     else this.#given.onChange();
-  }
-
-  async #closed(): Promise<void> {
-    if (isClosing(this.#tunnel)) await new Promise<void>((resolve) => void this.#settled.push(resolve));
   }
 }

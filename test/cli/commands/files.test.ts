@@ -84,6 +84,10 @@ describe('tunnels config', () => {
       color: 'auto',
       logLevel: 'info',
       'sources.interval': '1h',
+      'memory.channel': '32 MiB',
+      'memory.link': '128 MiB',
+      'memory.supervisor': '512 MiB',
+      dataPath: 'auto',
     });
     expect((await run(world, 'config', 'unset', 'wait')).code).toBe(0);
     expect((await run(world, 'config', 'get', 'wait')).out).toBe('60\n');
@@ -96,6 +100,22 @@ describe('tunnels config', () => {
     for (const value of ['soon', '-1', '', 'NaN']) expect((await run(world, 'config', 'set', 'wait', '--', value)).code).toBe(2);
     expect((await run(world, 'config', 'set', 'color', 'pink')).code).toBe(2);
     expect(existsSync(join(world.home, 'settings.json'))).toBe(false);
+  });
+
+  test('takes sizes for the limits of memory, and says when they count', async () => {
+    const world = makeWorld();
+    const set = await run(world, 'config', 'set', 'memory.link', '64MiB');
+    expect([set.code, set.out]).toEqual([0, '']);
+    expect(set.err).toBe('memory.link is 64MiB now. It counts from the next start of the supervisor on: tunnels supervisor restart\n');
+    expect((await run(world, 'config', 'get', 'memory.link')).out).toBe('64MiB\n');
+    for (const value of ['plenty', '1 MB', '1 KiB', '-1', '65 GiB', '']) {
+      const refused = await run(world, 'config', 'set', 'memory.link', '--', value);
+      expect(refused.code).toBe(2);
+      expect(refused.err).toContain('a size from 1 MiB to 64 GiB, as 128 MiB');
+    }
+    expect((await run(world, 'config', 'set', 'dataPath', 'fast')).err).toContain('auto or ssh2');
+    expect((await run(world, 'config', 'get', 'memory.link')).out).toBe('64MiB\n');
+    expect((await run(world, 'config', 'set', 'color', 'never')).err).toBe('color is never now.\n');
   });
 
   test.each(['{"wait": 9', '[]', '{"wait": "long"}', ''])('keeps a settings file that says %j aside and tells of it once', async (text) => {

@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { LogLine } from '../../../src/api/contract.ts';
+import type { TunnelSnapshot } from '../../../src/model/snapshot.ts';
 import { type FakeSupervisor, forward, makeWorld, run, snapshotEvent, tunnel } from '../fake-given.ts';
 
 const trouble = tunnel({
@@ -25,6 +26,66 @@ describe('tunnels status', () => {
       '  → Nothing: tunnels goes on trying.',
       '',
     ]);
+  });
+
+  test('tells of an odd binding once, with what to do', async () => {
+    const warning = { code: 'half-bound', text: 'Half of it.', next: 'Look.' };
+    const { out } = await run(makeWorld({ supervisor: { tunnels: [tunnel({ forwards: [forward({ warning })] })] } }), 'status');
+    expect(out.split('\n').slice(2)).toEqual(['', '! db-prod postgres: Half of it.', '  → Look.', '']);
+  });
+
+  test('with --verbose shows what each connection is and holds, and once what all of them take of which limit, in 80 columns', async () => {
+    const [user, MiB] = ['deploy', 1024 ** 2];
+    const hops: TunnelSnapshot['hops'] = [
+      {
+        host: 'bastion.europe-west.example.com',
+        port: 22,
+        user,
+        state: 'up',
+        rttMs: 11.84,
+        cipher: 'chacha20-poly1305@openssh.com',
+        data: { path: 'own-channels', channels: 3, windows: 6 * MiB, queued: 12_288 },
+      },
+      {
+        host: '::1',
+        port: 2222,
+        user,
+        state: 'up',
+        rttMs: null,
+        cipher: 'x',
+        data: { path: 'ssh2', channels: 1, windows: 2 * MiB, queued: 0 },
+      },
+      { host: 'db', port: 22, user: '', state: 'connecting', rttMs: null },
+    ];
+    const memory = {
+      resident: 90 * MiB,
+      windows: 8 * MiB,
+      queued: 12_288,
+      limits: { channel: 32 * MiB, link: 128 * MiB, supervisor: 1024 * MiB },
+    };
+    const world = makeWorld({ supervisor: { tunnels: [tunnel({ hops })], memory } });
+    const { out } = await run(world, 'status', '--verbose');
+    const details = out.split('\n').slice(2);
+    expect(details).toEqual([
+      '',
+      'db-prod → deploy@bastion.europe-west.example.com:22',
+      '  up, 11.8 ms, chacha20-poly1305@openssh.com, data path without native parts',
+      '  3 channels open, windows 6 MiB, 12 KiB queued',
+      'db-prod → deploy@[::1]:2222',
+      "  up, x, ssh2's own data path",
+      '  1 channel open, windows 2 MiB, 0 B queued',
+      'db-prod → db:22',
+      '  connecting',
+      'The supervisor takes 90 MiB of memory, 12 KiB of it queued.',
+      '  windows 8 MiB of 1 GiB; a connection 128 MiB, a channel 32 MiB',
+      '',
+    ]);
+    expect(details.filter((line) => line.length > 80)).toEqual([]);
+    expect((await run(world, 'status')).out).toBe(out.split('\n').slice(0, 2).join('\n') + '\n');
+    world.supervisor = { tunnels: [], memory: { ...memory, limits: null } };
+    expect((await run(world, 'status', '--verbose')).out).toContain('\n  windows 8 MiB, of a fixed size for each channel\n');
+    world.supervisor = { tunnels: [] };
+    expect((await run(world, 'status', '--verbose')).out).toBe('');
   });
 
   test('prints the snapshot as it came with --json', async () => {

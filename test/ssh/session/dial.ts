@@ -4,7 +4,7 @@ import { systemClock } from '../../../src/platform/clock.ts';
 import { NOBODY } from '../../../src/ssh/identity/logins/person.ts';
 import { Batches } from '../../../src/ssh/data/batches.ts';
 import { sharedData } from '../../../src/ssh/data/data-shared.ts';
-import { WINDOW_LIMITS } from '../../../src/ssh/data/window-budget.ts';
+import { WINDOW_LIMITS } from '../../../src/model/data-settings.ts';
 import { dialLink, type DialLinkGiven } from '../../../src/ssh/links/dial-link.ts';
 import type { LiveLink } from '../../../src/ssh/session/live-link.ts';
 import type { ResolvedHop } from '../../../src/ssh/types.ts';

@@ -21,6 +21,7 @@ function doctorOf(...tunnels: WantedTunnel[]) {
   const routes: Route[] = [];
   const needs: Partial<DoctorNeeds> = {
     clock: systemClock,
+    carrying: { path: 'auto', by: null },
     env: tempHome().env,
     snapshot: () => [],
     asked: (name) => tunnels.find((tunnel) => tunnel.name === name) ?? null,

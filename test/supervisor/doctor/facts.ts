@@ -10,6 +10,7 @@ import { evidence } from '../../decide/evidence.ts';
 export const machine = (changes: Partial<MachineFacts> = {}): MachineFacts => ({
   subject: 'this machine',
   nativeCrypto: true,
+  carrying: { path: 'auto', by: null },
   ephemeral: { first: 32_768, last: 60_999 },
   firstOpenPort: 1024,
   ...changes,
@@ -32,6 +33,7 @@ export const hop = (changes: Partial<HopFacts> = {}): HopFacts => ({
   reached: { is: 'reached' },
   hostCertificate: null,
   cipher: { name: 'aes128-gcm@openssh.com', costs: null },
+  data: { path: 'own', plainBecause: null },
   server: server(),
   ...changes,
 });

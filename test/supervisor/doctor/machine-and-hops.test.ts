@@ -5,9 +5,9 @@ import { checkAccount } from '../../../src/supervisor/doctor/checks/account.ts';
 import { checkCipher } from '../../../src/supervisor/doctor/checks/cipher.ts';
 import { checkClientAlive } from '../../../src/supervisor/doctor/checks/client-alive.ts';
 import { checkCredentials } from '../../../src/supervisor/doctor/checks/credentials.ts';
+import { checkDataPath, checkHopDataPath } from '../../../src/supervisor/doctor/checks/data-path.ts';
 import { checkDoubledInterval } from '../../../src/supervisor/doctor/checks/doubled-interval.ts';
 import { checkHostKey } from '../../../src/supervisor/doctor/checks/host-key.ts';
-import { checkNativeCrypto } from '../../../src/supervisor/doctor/checks/native-crypto.ts';
 import { checkReachable } from '../../../src/supervisor/doctor/checks/reachable.ts';
 import { checkSshConfig } from '../../../src/supervisor/doctor/checks/ssh-config.ts';
 import { aHop } from '../../ssh/identity/hop.ts';
@@ -18,9 +18,24 @@ const keepalive = { intervalMs: 0, countMax: 3, source: 'sshd', conditional: fal
 
 describe('the doctor, of this machine and the way,', () => {
   test('notes that the compiled part of ssh2 is missing, and what that costs', () => {
-    expect(severities(checkNativeCrypto(machine()))).toEqual(['ok']);
-    expect(checkNativeCrypto(machine({ nativeCrypto: false }))).toMatchObject([{ severity: 'note', exitCode: 0 }]);
-    expect(checkNativeCrypto(machine({ nativeCrypto: false }))[0]?.why).toContain('half the upload speed');
+    expect(severities(checkDataPath(machine()))).toEqual(['ok']);
+    expect(checkDataPath(machine({ nativeCrypto: false }))).toMatchObject([{ check: 'data-path', severity: 'note', exitCode: 0 }]);
+    expect(checkDataPath(machine({ nativeCrypto: false }))[0]?.why).toContain('half the upload speed');
+  });
+
+  test('notes that somebody has asked for the slower way, and how it is taken back where it was asked for', () => {
+    const bySetting = checkDataPath(machine({ carrying: { path: 'ssh2', by: 'setting' }, nativeCrypto: false }));
+    expect(severities(bySetting)).toEqual(['note', 'note']);
+    expect(bySetting[0]).toMatchObject({
+      what: expect.stringContaining('the setting dataPath'),
+      fix: expect.stringContaining('config unset dataPath'),
+    });
+    const [byVariable] = checkDataPath(machine({ carrying: { path: 'ssh2', by: 'variable' } }));
+    expect(byVariable).toMatchObject({
+      what: expect.stringContaining('TUNNELS_DATA_PATH=ssh2'),
+      fix: expect.stringContaining('unset TUNNELS_DATA_PATH'),
+    });
+    expect(severities(checkDataPath(machine({ carrying: { path: 'auto', by: 'variable' } })))).toEqual(['ok']);
   });
 
   test('shows the hops that ssh_config leads to and as whom, and exits with 2 where it leads nowhere', () => {
@@ -52,6 +67,15 @@ describe('the doctor, of a hop,', () => {
     const { hop: keysOnly } = hop({ keys });
     const batch = { ...asking, hop: { ...keysOnly, login: { ...keysOnly.login, batch: true } } };
     expect(checkCredentials(batch)).toMatchObject([{ severity: 'error' }]);
+  });
+
+  test('notes a connection that could not use the fast way, and why; of others it says nothing', () => {
+    expect(checkHopDataPath(hop({ data: { path: 'ssh2', plainBecause: 'compression' } }))).toMatchObject([
+      { check: 'data-path', severity: 'note', what: 'Its bytes take the slower way through ssh2: compression.', exitCode: 0 },
+    ]);
+    for (const data of [null, { path: 'own', plainBecause: null }, { path: 'ssh2', plainBecause: null }] as const) {
+      expect(checkHopDataPath(hop({ data }))).toEqual([]);
+    }
   });
 
   test('tells once that the agent does not answer, where there is no key but its own', () => {

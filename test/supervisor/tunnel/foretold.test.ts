@@ -5,8 +5,10 @@ import { deferred } from '../../../src/platform/deferred.ts';
 import { SshDefaults } from '../../../src/ssh/config/ssh-defaults.ts';
 import type { Lease, LeaseGiven, Links, Route } from '../../../src/ssh/links/links.ts';
 import { Connection } from '../../../src/supervisor/tunnel/connection.ts';
+import type { Lineup } from '../../../src/supervisor/tunnel/lineup.ts';
 import { hop, profile as aProfile } from '../../decide/tunnel/a-profile.ts';
 import { fakeClock } from '../../support/fake-clock.ts';
+import { memoryLog } from '../memory-log.ts';
 import { tempDir } from '../../support/temp-home.ts';
 import { until } from '../../support/until.ts';
 
@@ -47,10 +49,12 @@ function setUp() {
   const clock = fakeClock();
   const state = { profile: aProfile(), env: async (): Promise<NodeJS.ProcessEnv> => ssh.env };
   const connection = new Connection({
-    get profile() {
-      return state.profile;
-    },
+    lineup: state as unknown as Lineup,
     clock,
+    random: () => 0,
+    usage: { busy: false },
+    log: memoryLog(),
+    onChange: () => {},
     links,
     defaults: new SshDefaults(),
     env: () => state.env(),
@@ -63,7 +67,7 @@ function setUp() {
   /** As after a first time up. */
   const wasUp = async (): Promise<void> => {
     await connect();
-    await connection.leave()('for-good');
+    await connection.leave('for-good')();
     told.splice(0);
   };
   return { ssh, told, clock, state, connection, connect, wasUp };
@@ -157,7 +161,7 @@ describe('a dial that is about to be asked for', () => {
     await wasUp();
     connection.foretell();
     await until(() => told.length === 1, { what: 'the connection to be begun' });
-    await connection.leave()('for-good');
+    await connection.leave('for-good')();
     await until(() => told.includes('leave a'), { what: 'the connection to be given up' });
   });
 });

@@ -46,7 +46,9 @@ export async function hopFacts({ hop, reached, link }: Visited, { tunnel, listen
   const server = link === null || !listens ? null : await serverFacts(link, examining);
   const hostCertificate = hostCertificateFacts(link?.hostCertificate ?? null, known, examining.clock);
   const cipher = link === null ? null : { name: link.cipher, costs: examining.cipherCosts() };
-  return { subject: `hop ${hop.user}@${hop.name}:${hop.port}`, tunnel, hop, keys, known, reached, hostCertificate, cipher, server };
+  const data = link?.traffic.usage ?? null;
+  const seen = { hostCertificate, cipher, data, server };
+  return { subject: `hop ${hop.user}@${hop.name}:${hop.port}`, tunnel, hop, keys, known, reached, ...seen };
 }
 
 /** Of the profile: its name, and whether something of it listens on the hop. */

@@ -13,7 +13,7 @@ import { growTunnels, type Sharing, type TunnelsCost } from './tunnels.ts';
 const OPEN_FILES = 100_000;
 const PLOTS = join('docs', 'plots');
 
-/** TUNNELS and CONNECTIONS: the sizes, as numbers with commas between. The last of the connections looks for the next limit. */
+/** TUNNELS and CONNECTIONS: the sizes, as numbers with commas between; none leaves that part out. The last of the connections looks for the next limit. */
 const TUNNELS = sizes('TUNNELS', '1,10,100,300,1000');
 const CONNECTIONS = sizes('CONNECTIONS', '1,10,100,1000,5000,10000,20000');
 
@@ -22,8 +22,8 @@ export async function growth(): Promise<boolean> {
   await run('prlimit', ['--pid', String(process.pid), `--nofile=${OPEN_FILES}:${OPEN_FILES}`]);
   print(`${await machine()}; at most ${await openFiles()} open files a process`, '');
   mkdirSync(PLOTS, { recursive: true });
-  await tunnelsPart();
-  await withPlace(connectionsPart);
+  if (TUNNELS.length > 0) await tunnelsPart();
+  if (CONNECTIONS.length > 0) await withPlace(connectionsPart);
   return true;
 }
 
@@ -87,7 +87,7 @@ async function withPlace<T>(work: (place: Place) => Promise<T>): Promise<T> {
 }
 
 function sizes(name: string, usual: string): number[] {
-  return (process.env[name] ?? usual).split(',').map(Number);
+  return (process.env[name] ?? usual).split(',').filter(Boolean).map(Number);
 }
 
 const count = (value: number): string => value.toLocaleString('en');

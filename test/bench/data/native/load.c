@@ -11,7 +11,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
-enum { MOST_SAMPLES = 1 << 20, MOST_PORTS = 64, WARM_UP = 20, FEWEST = 20 };
+enum { MOST_SAMPLES = 1 << 20, MOST_PORTS = 64, WARM_UP = 20, FEWEST = 20, AT_ONCE = 200 };
 
 struct worker {
   pthread_t thread;
@@ -116,16 +116,27 @@ static void *ping(void *arg) {
   return NULL;
 }
 
-// As many as there are to be had: the first one that is not answered is the limit that is looked for.
-static void hold(int port, size_t count) {
+static size_t hold_more(int port, size_t count) {
   struct request request = {.kind = SHORT};
   char byte;
-  size_t held = 0;
-  while (held < count) {
-    int fd = try_connect(port);
-    if (fd < 0 || send(fd, &request, sizeof request, MSG_NOSIGNAL) < 0 || recv(fd, &byte, 1, 0) != 1) break;
-    held++;
+  int fds[AT_ONCE];
+  size_t asked = 0, answered = 0;
+  while (asked < count && (fds[asked] = try_connect(port)) >= 0) {
+    if (send(fds[asked++], &request, sizeof request, MSG_NOSIGNAL) < 0) break;
   }
+  for (size_t i = 0; i < asked; i++) answered += recv(fds[i], &byte, 1, 0) == 1;
+  return answered;
+}
+
+// As many as there are to be had: the first one that is not answered is the limit that is looked for. Several are asked for
+// at once, since sshd looks at all of its channels for each packet.
+static void hold(int port, size_t count) {
+  size_t held = 0, more, wanted;
+  do {
+    wanted = count - held < AT_ONCE ? count - held : AT_ONCE;
+    more = hold_more(port, wanted);
+    held += more;
+  } while (more == wanted && held < count);
   printf("held %zu\n", held);
   fflush(stdout);
   pause();
