@@ -11,6 +11,7 @@ const NAME = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,63}$/;
 const DURATION = /^\d{1,9}(ms|s|m|h)$/;
 export const PIN = /^SHA256:[A-Za-z0-9+/]{43}=?$/;
 export const PORTS = /^\d{1,5}(-\d{1,5})?$/;
+const SECOND_LOGIN = ['never', 'when-heavy'] as const;
 export const CONFLICT_STEPS = ['reclaim', 'wait', 'fallback'] as const;
 
 const text = v.pipe(v.string(), v.nonEmpty());
@@ -121,6 +122,15 @@ export const ProfileShape = v.strictObject({
       described(
         'After this long without us the server ends our session itself and frees its ports, where a shell is allowed; `auto`, the default, does so where the server has no ClientAliveInterval of its own.',
         '20s',
+      ),
+    ),
+  ),
+  secondLogin: v.exactOptional(
+    v.pipe(
+      v.picklist(SECOND_LOGIN),
+      described(
+        'Whether the tunnel may log in a second time: `when-heavy` gives its new connections an SSH connection of their own while it moves much and shares its own with other tunnels; `never`, the default, shares always.',
+        'when-heavy',
       ),
     ),
   ),

@@ -18,8 +18,12 @@ export type Profile = {
   readonly holdMs: number;
   /** After how long without us the server is to end our session by itself; `auto`: as long as we would wait, where it has no limit of its own. */
   readonly deadman: 'auto' | 'off' | { readonly ms: number };
+  /** Whether it may log in a second time, for connections of its own while it is heavy and others share its connection. */
+  readonly secondLogin: SecondLogin;
   readonly ssh: SshSettings;
 };
+
+export type SecondLogin = 'never' | 'when-heavy';
 
 export type Keepalive = { readonly intervalMs: number; readonly countMax: number };
 

@@ -43,7 +43,9 @@ function readBody(document: Mapping, report: Report) {
   const description = typeof document['description'] === 'string' ? document['description'] : null;
   const groups = textsAt(document, 'groups', { read: readGroup, report });
   const ssh = readSsh(document, report);
-  return { description, groups, hops, forwards, keepalive: readKeepalive(document, report), ...readTimes(document, report), ssh };
+  const secondLogin = document['secondLogin'] === 'when-heavy' ? 'when-heavy' : 'never';
+  const keepalive = readKeepalive(document, report);
+  return { description, groups, hops, forwards, keepalive, ...readTimes(document, report), secondLogin, ssh };
 }
 
 const readSpanOrNone = durationReader(0);

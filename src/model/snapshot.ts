@@ -74,6 +74,8 @@ export const TunnelSnapshotSchema = v.object({
   /** Which question it waits for, where a person is asked one: `tunnels answer PROMPT`. */
   prompt: v.exactOptional(v.string()),
   reconnects: v.number(),
+  /** What its new connections use in place of the connection that it shares with other tunnels; absent: it has none of its own. */
+  ownConnection: v.exactOptional(v.object({ since: time, connections: v.number() })),
   /** The profile's file, or `command line`. */
   origin: v.exactOptional(v.string()),
   hops: v.array(HopSnapshotSchema),

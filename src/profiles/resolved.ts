@@ -37,6 +37,7 @@ const DEFAULTS = [
   ['keepalive', 'mirror'],
   ['hold', printDuration(DEFAULT_HOLD_MS)],
   ['deadman', 'auto'],
+  ['secondLogin', 'never'],
 ] as const;
 
 function leavesOf(value: unknown, path: Leaf['path']): Leaf[] {

@@ -1,14 +1,20 @@
 import { printHostPort } from '../../model/address.ts';
 import { printBytes } from '../../model/byte-size.ts';
-import type { DataPathWord, HopSnapshot, Memory, Snapshot } from '../../model/snapshot.ts';
+import type { DataPathWord, HopSnapshot, Memory, Snapshot, TunnelSnapshot } from '../../model/snapshot.ts';
 import type { Ink } from './screen.ts';
 
 /** For --verbose: each tunnel's connections and what they hold, and once what all of them take of which limit. */
 export function statusDetails({ supervisor, tunnels }: Snapshot, ink: Ink): string {
-  const hops = tunnels.flatMap(({ name, hops: way }) => way.flatMap((hop) => [`${ink.bold(name)} → ${placeOf(hop)}`, ...hopLines(hop)]));
+  const hops = tunnels.flatMap((tunnel) => [
+    ...tunnel.hops.flatMap((hop) => [`${ink.bold(tunnel.name)} → ${placeOf(hop)}`, ...hopLines(hop)]),
+    ...ownLines(tunnel),
+  ]);
   const memory = supervisor?.memory === undefined ? [] : memoryLines(supervisor.memory);
   return [...hops, ...memory].join('\n');
 }
+
+const ownLines = ({ name, ownConnection: own }: TunnelSnapshot): string[] =>
+  own === undefined ? [] : [`${name} moves much and has an SSH connection of its own: ${own.connections} open over it`];
 
 const placeOf = ({ user, host, port }: HopSnapshot): string => `${user === '' ? '' : `${user}@`}${printHostPort(host, port)}`;
 

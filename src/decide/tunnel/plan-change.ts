@@ -9,7 +9,7 @@ export type ForwardChange =
   | { readonly is: 'removed'; readonly from: number };
 
 /** What takes effect without touching anything that is live; `conflicts`: what a forward does when its binding is taken. */
-export const SETTINGS = ['description', 'groups', 'idle', 'hold', 'deadman', 'conflicts'] as const;
+export const SETTINGS = ['description', 'groups', 'idle', 'hold', 'deadman', 'secondLogin', 'conflicts'] as const;
 export type Setting = (typeof SETTINGS)[number];
 
 export type ChangePlan = {
@@ -79,6 +79,7 @@ function changedSettings(before: Profile, after: Profile, pairs: readonly Pair[]
     idle: before.idleMs !== after.idleMs,
     hold: before.holdMs !== after.holdMs,
     deadman: !isSame(before.deadman, after.deadman),
+    secondLogin: before.secondLogin !== after.secondLogin,
     conflicts,
   };
   return SETTINGS.filter((setting) => changes[setting]);

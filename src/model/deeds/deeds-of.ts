@@ -76,7 +76,7 @@ const sshDeeds = ({ ssh }: Profile): Deed[] => [
 ];
 
 /** What is told in one line each, as it changes how a tunnel behaves and not whom it reaches. */
-const SETTINGS = ['description', 'groups', 'keepalive', 'idle', 'hold', 'deadman', 'giveUpAfter'] as const;
+const SETTINGS = ['description', 'groups', 'keepalive', 'idle', 'hold', 'deadman', 'secondLogin', 'giveUpAfter'] as const;
 
 const settingDeeds = (document: ProfileDocument): Deed[] =>
   SETTINGS.flatMap((key) => {

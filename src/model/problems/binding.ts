@@ -21,6 +21,7 @@ export type BindingFacts = {
   'socks-bad-request': Listen & { readonly why: SocksTrouble };
   'target-refused': { readonly to: string; readonly from: string };
   'target-not-allowed': { readonly to: string; readonly from: string };
+  'target-no-room': { readonly to: string; readonly from: string };
   'target-failed': { readonly to: string; readonly from: string; readonly code: string };
   'hold-expired': { readonly listen: string };
 };
@@ -118,6 +119,13 @@ export const BINDING: Entries<BindingFacts> = {
     exit: EXIT.failed,
     text: (f) => `${f.from} does not allow connections to ${f.to} (AllowTcpForwarding, PermitOpen or the key's options).`,
     next: (f) => `Ask the administrator of ${f.from}; the tunnel itself is fine.`,
+  },
+  'target-no-room': {
+    retry: 'answered',
+    exit: EXIT.failed,
+    text: (f) =>
+      `A connection from ${f.from} to ${f.to} could not be opened: ${f.from}, or the SSH connection to it, has as many as it takes.`,
+    next: () => 'Close some of the connections, or give a tunnel that needs so many an SSH connection of its own.',
   },
   'target-failed': {
     retry: 'answered',

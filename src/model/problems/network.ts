@@ -25,6 +25,8 @@ export type NetworkFacts = {
   'hop-not-allowed': At & { readonly via: string };
   'hop-no-answer': At & { readonly via: string; readonly ms: number };
   'link-closed': { readonly host: string };
+  /** `why`: what is wrong with a packet. */
+  'link-garbled': { readonly host: string; readonly why: string };
   'link-silent': { readonly host: string; readonly ms: number };
   /** `ms`: how long the old one had been silent. */
   'link-replaced': { readonly host: string; readonly ms: number };
@@ -165,6 +167,12 @@ export const NETWORK: Entries<NetworkFacts> = {
     exit: EXIT.failed,
     text: (f) => `The connection to ${f.host} was closed from the other side.`,
     next: () => goesOn,
+  },
+  'link-garbled': {
+    retry: 'answered',
+    exit: EXIT.failed,
+    text: (f) => `A packet on the connection to ${f.host} could not be handled (${f.why}), so that connection was ended.`,
+    next: () => `${goesOn} Where it comes back: tunnels config set dataPath ssh2, then tunnels supervisor restart, and tell us.`,
   },
   'link-silent': {
     retry: 'silent',

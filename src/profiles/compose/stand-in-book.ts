@@ -27,6 +27,8 @@ export class StandInBook {
     if (DURATIONS.has(key)) return this.#keep(name, `${this.#number(name)}ms`);
     if (key === 'hostKey') return this.#keep(name, `SHA256:${this.#word(name).padEnd(43, '0')}`);
     if (PATHS.has(key)) return this.#keep(name, `/${this.#word(name)}`);
+    // What they may at most.
+    if (key === 'secondLogin') return 'when-heavy';
     return key === 'public' ? true : this.#word(name);
   }
 

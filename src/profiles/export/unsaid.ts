@@ -12,12 +12,13 @@ export function unsaid(profile: Profile): Remark[] {
   ];
 }
 
-const ofProfile = ({ description, groups, idleMs, holdMs, deadman }: Profile): string[] => [
+const ofProfile = ({ description, groups, idleMs, holdMs, deadman, secondLogin }: Profile): string[] => [
   ...(description === null ? [] : ['description']),
   ...(groups.length === 0 ? [] : ['groups']),
   ...(idleMs === null ? [] : ['idle']),
   ...(holdMs === DEFAULT_HOLD_MS ? [] : ['hold']),
   ...(deadman === 'auto' ? [] : ['deadman']),
+  ...(secondLogin === 'never' ? [] : ['secondLogin']),
 ];
 
 const ofForward = (forward: Forward): string[] => [

@@ -2,6 +2,8 @@ import type { Duplex } from 'node:stream';
 import type { Client } from 'ssh2';
 import type { Address, TcpAddress } from '../../model/address.ts';
 import type { Channels, ChannelUsage, OnOffer } from '../session/channels.ts';
+import { ChannelRefused, RESOURCE_SHORTAGE } from '../session/open-channel.ts';
+import { ChannelIds, FIRST_ID } from './channel-ids.ts';
 import type { Terms } from './channel-parts.ts';
 import { DataChannel } from './channel.ts';
 import type { DataShared } from './data-shared.ts';
@@ -26,8 +28,8 @@ export type DataPathGiven = {
   readonly rttMs: () => number | null;
 };
 
-/** Ours begin here: ssh2 counts its own from 0, one for each command and file session. */
-const FIRST_ID = 2 ** 24;
+/** sshd ends the whole session at 16,384 (CHANNELS_MAX in channels.c); commands, files and listeners are among them. */
+const MOST_CHANNELS = 16_000;
 const OUR_PACKET_BYTES = 32 * 1024;
 
 type Heard = { readonly type: number; readonly bytes: Buffer; readonly start: number; readonly end: number };
@@ -48,8 +50,7 @@ export class DataPath implements Channels {
   readonly #roundTrip = new RoundTrip(now);
   readonly #channels = new Map<number, DataChannel>();
   readonly #openings = new Openings();
-  readonly #freeIds: number[] = [];
-  #nextId = FIRST_ID;
+  readonly #ids = new ChannelIds();
   /** Channels with data of the read that is under way. */
   readonly #touched: DataChannel[] = [];
   readonly #onReceived = new Set<OnBytes>();
@@ -64,7 +65,8 @@ export class DataPath implements Channels {
     this.#given = given;
     this.#refuse = ({ sender }) => protocol.channelOpenFail(sender, CONNECT_FAILED, '');
     this.#budget = new WindowBudget(shared.limits.link, shared.budget);
-    this.#outlet = new Outlet({ protocol, stream, batches: shared.batches, onSent: (bytes) => tell(this.#onSent, bytes) });
+    const onError = this.#fail.bind(this);
+    this.#outlet = new Outlet({ protocol, stream, batches: shared.batches, onError, onSent: (bytes) => tell(this.#onSent, bytes) });
     const take = this.#take.bind(this);
     this.#reader = new PacketReader({ protocol, parse: listenersOf(stream), onPayload: take, onRead: () => this.#deliver() });
     hookInto(client, protocol, {
@@ -74,14 +76,16 @@ export class DataPath implements Channels {
       keysAgreed: () => this.#outlet.keysAgreed(),
     });
     const onBytes = (bytes: number): void => tell(this.#onReceived, bytes);
-    this.#inlet = new Inlet(stream, { reader: this.#reader, onBytes, onError: (error) => this.#fail(error) });
+    this.#inlet = new Inlet(stream, { reader: this.#reader, onBytes, onError });
   }
 
   get usage(): ChannelUsage {
     const path = this.#outlet.isNative && this.#reader.isNative ? 'own' : 'own-channels';
     // Not what the budget has given: the least windows are no part of that.
-    const windows = [...this.#channels.values()].reduce((sum, { window }) => sum + window.size, 0);
-    return { path, plainBecause: null, channels: this.#channels.size, windows, queued: this.#outlet.queued };
+    const open = [...this.#channels.values()];
+    const windows = open.reduce((sum, { window }) => sum + window.size, 0);
+    const queued = open.reduce((sum, { unsent }) => sum + unsent, this.#outlet.queued);
+    return { path, plainBecause: null, channels: open.length, windows, queued };
   }
 
   onReceived(call: OnBytes): () => void {
@@ -98,7 +102,8 @@ export class DataPath implements Channels {
   }
 
   open(to: Address, origin: TcpAddress | null): Promise<DataChannel> {
-    const id = this.#newId();
+    if (this.#channels.size + this.#openings.size >= MOST_CHANNELS) return Promise.reject(new ChannelRefused(RESOURCE_SHORTAGE));
+    const id = this.#ids.take();
     const window = this.#newWindow();
     const opening = this.#openings.ask(id, window);
     this.#outlet.message(openMessage(to, origin, { id, window: window.size, packetBytes: OUR_PACKET_BYTES }));
@@ -165,15 +170,17 @@ export class DataPath implements Channels {
   #settle(id: number, { type, bytes, start, end }: Heard): void {
     const isYes = type === MESSAGE.confirm;
     if (!isYes && type !== MESSAGE.refuse && type !== MESSAGE.close) return;
+    // Before the request is taken: one whose answer is cut short is still there to be dropped with the session.
+    const numbers = (isYes ? [5, 9, 13] : type === MESSAGE.refuse ? [5] : []).map((at) => numberIn(bytes, start + at, end));
     const opening = this.#openings.take(id);
     if (opening === null) return;
     if (isYes) {
       this.#roundTrip.note(now() - opening.askedAt);
-      const [remoteId, window, packetBytes] = [5, 9, 13].map((at) => numberIn(bytes, start + at, end)) as [number, number, number];
+      const [remoteId, window, packetBytes] = numbers as [number, number, number];
       opening.resolve(this.#channel(id, { remoteId, window, packetBytes }, opening.window));
     } else {
-      this.#freeIds.push(id);
-      refuse(opening, type === MESSAGE.refuse ? numberIn(bytes, start + 5, end) : null);
+      this.#ids.give(id);
+      refuse(opening, numbers[0] ?? null);
     }
   }
 
@@ -196,7 +203,7 @@ export class DataPath implements Channels {
 
   #accept({ sender, window, packetSize }: OpenedByServer): DataChannel {
     if (this.#isStopped) throw new Error('the session is over');
-    const channel = this.#channel(this.#newId(), { remoteId: sender, window, packetBytes: packetSize }, this.#newWindow());
+    const channel = this.#channel(this.#ids.take(), { remoteId: sender, window, packetBytes: packetSize }, this.#newWindow());
     this.#outlet.message(confirmation(sender, { id: channel.id, window: channel.window.size, packetBytes: OUR_PACKET_BYTES }));
     return channel;
   }
@@ -207,17 +214,13 @@ export class DataPath implements Channels {
     return channel;
   }
 
-  #newId(): number {
-    return this.#freeIds.pop() ?? this.#nextId++;
-  }
-
   #newWindow(): SizedWindow {
     return new SizedWindow({ budget: this.#budget, most: this.#given.shared.limits.channel, now, rttMs: this.#rttMs });
   }
 
   #forget(channel: DataChannel): void {
     this.#channels.delete(channel.id);
-    this.#freeIds.push(channel.id);
+    this.#ids.give(channel.id);
     this.#outlet.forget(channel);
     channel.window.release();
   }

@@ -11,6 +11,7 @@ export type OutletGiven = {
   readonly stream: Duplex;
   readonly batches: Batches;
   readonly onSent: (bytes: number) => void;
+  readonly onError: (error: Error) => void;
 };
 
 /**

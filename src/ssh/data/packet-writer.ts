@@ -14,6 +14,7 @@ export type WriterGiven = {
   readonly stream: Duplex;
   readonly batches: Batches;
   readonly onSent: (bytes: number) => void;
+  readonly onError: (error: Error) => void;
 };
 
 /**
@@ -69,7 +70,16 @@ export class PacketWriter {
     return PAYLOAD_AT + (this.#sealer === null ? 0 : this.#used);
   }
 
+  /** Never throws: it is called from other connections' reads, and what is wrong with this one is not theirs. */
   end(): void {
+    try {
+      this.#seal();
+    } catch (error) {
+      this.#given.onError(error as Error);
+    }
+  }
+
+  #seal(): void {
     if (this.#sealer === null) {
       const packet = this.#plain;
       this.#plain = null;

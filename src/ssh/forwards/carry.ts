@@ -1,7 +1,9 @@
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { Taker } from '../data/channel-parts.ts';
 import { DataChannel } from '../data/channel.ts';
 import { ReadSocket } from '../data/read-socket.ts';
+import { Backlog } from './backlog.ts';
 
 /**
  * Carries bytes one way, until one of the two is closed, and counts them; ends and errors are the caller's to judge.
@@ -26,23 +28,55 @@ function send(from: ReadSocket, to: DataChannel, count: (bytes: number) => void)
 }
 
 function receive(from: DataChannel, to: Socket, count: (bytes: number) => void): void {
-  from.takeWith({
-    get unread() {
-      return to.writableLength;
-    },
-    take(slices) {
-      for (const slice of slices) count(slice.length);
-      if (!to.writable) return false;
-      // One that waits for its reader anyway gets a copy, so that it does not hold the whole of the link's buffer.
-      if (to.writableLength > 0) {
-        to.write(Buffer.concat(slices));
-        return false;
-      }
+  const delivery = new Delivery({ from, to, count });
+  from.takeWith(delivery);
+  to.on('drain', () => delivery.drained());
+}
+
+type Way = { readonly from: DataChannel; readonly to: Socket; readonly count: (bytes: number) => void };
+
+/** A class: a literal with a getter gets a hidden class of its own each time, and whatever reads it stays slow. */
+class Delivery implements Taker {
+  readonly #way: Way;
+  /** Made for a reader who has stopped once: most never do. */
+  #backlog: Backlog | null = null;
+
+  constructor(way: Way) {
+    this.#way = way;
+  }
+
+  get unread(): number {
+    return this.#way.to.writableLength + (this.#backlog?.length ?? 0);
+  }
+
+  take(slices: readonly Buffer[]): boolean {
+    const { to, count } = this.#way;
+    for (const slice of slices) count(slice.length);
+    if (!to.writable) return false;
+    // One that waits for its reader anyway gets a copy, so that it does not hold the whole of the link's buffer.
+    if (to.writableNeedDrain) this.#keep(slices);
+    else if (to.writableLength > 0) to.write(Buffer.concat(slices));
+    else {
       writeAll(to, slices);
       return to.writableLength > 0;
-    },
-  });
-  to.on('drain', () => from.credit());
+    }
+    return false;
+  }
+
+  drained(): void {
+    this.#backlog?.flush();
+    this.#way.from.credit();
+  }
+
+  #keep(slices: readonly Buffer[]): void {
+    if (this.#backlog === null) {
+      const backlog = new Backlog(this.#way.to);
+      this.#backlog = backlog;
+      // Before whoever ends the socket then.
+      this.#way.from.prependListener('end', () => backlog.flush());
+    }
+    this.#backlog.add(slices);
+  }
 }
 
 function writeAll(to: Socket, slices: readonly Buffer[]): void {

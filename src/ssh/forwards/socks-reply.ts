@@ -38,6 +38,7 @@ export function refusalOf(problem: Problem): Refusal {
       return problem.facts.code === 'ENETUNREACH' ? 'net-unreachable' : 'host-unreachable';
     case 'hold-expired':
     case 'link-closed':
+    case 'link-garbled':
     case 'link-silent':
     case 'link-replaced':
       return 'net-unreachable';

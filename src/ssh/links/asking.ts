@@ -41,6 +41,7 @@ export class Asking implements Person {
   #prompt: Problem | null = null;
   #notices: readonly Problem[] = [];
   #unheard: Problem | null = null;
+  #wasNeeded = false;
 
   constructor(given: AskingGiven) {
     this.#given = given;
@@ -52,12 +53,18 @@ export class Asking implements Person {
     return this.#prompt ?? this.#notices[0] ?? null;
   }
 
+  /** A question came up or something had to be done, whoever did it: a person, or what remembers a person's answers. */
+  get wasNeeded(): boolean {
+    return this.#wasNeeded;
+  }
+
   /** A question came up while there was nobody to ask. */
   get wasUnheard(): boolean {
     return this.#unheard !== null;
   }
 
   async ask(question: Question, signal: AbortSignal): Promise<readonly string[] | null> {
+    this.#wasNeeded = true;
     const { desk, place, audience } = this.#given;
     const what = whatIsAsked(question);
     if (audience.size === 0) {
@@ -72,6 +79,7 @@ export class Asking implements Person {
   }
 
   show({ host, user, key }: Notice): () => void {
+    this.#wasNeeded = true;
     const notice = problem('touch-needed', { host, user, key });
     this.#notices = [...this.#notices, notice];
     this.#tell();

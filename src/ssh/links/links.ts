@@ -15,6 +15,7 @@ import { type Desk, EMPTY_DESK, type OnNeeded } from './asking.ts';
 import { forgetfulRefusals, LockOuts, type RefusalStore } from './lock-outs.ts';
 import { Parking } from './parking.ts';
 import { Slot } from './slot.ts';
+import { SlotUsers } from './slot-users.ts';
 import { Voucher } from './vouchers.ts';
 
 export type Route = { readonly hops: readonly ResolvedHop[]; readonly keepalive: Keepalive };
@@ -28,6 +29,8 @@ export type OnRevived = (hop: string, doubtedMs: number) => void;
 export type LeaseGiven = {
   /** Whose it is; the doctor's is nobody's. */
   readonly tunnel?: string;
+  /** Over connections of the tunnel's own, beside those that it shares. Nobody is there to wait for them or to help. */
+  readonly apart?: boolean;
   readonly onRevived?: OnRevived;
   /** Who hears what a person has to do on the way; without it nobody is asked, and what needs a person fails. */
   readonly onNeeded?: OnNeeded;
@@ -59,6 +62,14 @@ export interface Lease {
   release(how: 'for-good' | 'may-return'): Promise<void>;
 }
 
+/** How a tunnel's way stands with others. */
+export type Sharing = {
+  /** Every link of it is up and undoubted, and another tunnel uses at least one of them. */
+  readonly isShared: boolean;
+  /** No login of it has needed a person. */
+  readonly isUnaided: boolean;
+};
+
 /** Every SSH connection of the supervisor. Tunnels whose routes begin alike share the links of that beginning. */
 export class Links {
   readonly #clock: Clock;
@@ -70,8 +81,7 @@ export class Links {
   readonly #cipherCosts: () => CipherCosts | null;
   readonly #data: DataShared | null;
   readonly #slots = new Map<string, Slot>();
-  readonly #revivals = new WeakMap<Slot, Set<OnRevived>>();
-  readonly #tunnels = new WeakMap<Slot, Set<string>>();
+  readonly #users = new WeakMap<Slot, SlotUsers>();
   readonly #onRemark: NonNullable<LinksGiven['onRemark']>;
 
   constructor(given: LinksGiven) {
@@ -87,21 +97,21 @@ export class Links {
 
   /** Rejects with the ProblemError of the hop that failed, or with the signal's reason. */
   async lease(route: Route, signal: AbortSignal, given: LeaseGiven = {}): Promise<Lease> {
-    const { onRevived = () => {} } = given;
+    const user = { tunnel: given.tunnel, onRevived: given.onRevived ?? ((): void => {}) };
+    const uses: (() => void)[] = [];
     const hear = hearerOf(given);
     const held: Slot[] = [];
     const voucher = new Voucher(given.sure);
     const links: HopLink[] = [];
     const leave = releaseOnce(held, hear);
     const release: Lease['release'] = async (how) => {
-      for (const slot of held) this.#revivals.get(slot)?.delete(onRevived);
+      for (const end of uses.splice(0)) end();
       voucher.leave();
       await leave(how);
     };
     try {
-      for (const slot of this.#slotsOf(route)) {
-        this.#revivals.set(slot, (this.#revivals.get(slot) ?? new Set()).add(onRevived));
-        if (given.tunnel !== undefined) this.#tunnels.set(slot, (this.#tunnels.get(slot) ?? new Set()).add(given.tunnel));
+      for (const slot of this.#slotsOf(route, ownerOf(given))) {
+        uses.push(this.#usersOf(slot).enter(user));
         slot.enter(hear);
         held.push(slot);
         voucher.enter(slot);
@@ -124,6 +134,17 @@ export class Links {
     });
   }
 
+  /** How a route that is leased by this tunnel is shared with others. */
+  sharing(route: Route, tunnel: string): Sharing {
+    const slots = keysOf(route).map((key) => this.#slots.get(key) ?? null);
+    return {
+      isShared:
+        slots.every((slot) => slot?.state === 'up') &&
+        slots.some((slot) => slot !== null && this.#usersOf(slot).tunnels.some((user) => user !== tunnel)),
+      isUnaided: slots.every((slot) => slot !== null && !slot.wasAided),
+    };
+  }
+
   /** Of all connections together. */
   usage(): Pick<ChannelUsage, 'windows' | 'queued'> {
     const all = [...this.#slots.values()].map(({ usage }) => usage).filter((usage) => usage !== null);
@@ -136,15 +157,15 @@ export class Links {
   }
 
   /** One by one, as each is entered: a slot that nobody has entered would never be left, and outlive its parent. */
-  *#slotsOf(route: Route): Generator<Slot> {
+  *#slotsOf(route: Route, owner: string | null): Generator<Slot> {
     let parent: Slot | null = null;
-    for (const [index, key] of keysOf(route).entries()) {
-      parent = this.#slot(key, { hop: route.hops[index] as ResolvedHop, parent, keepalive: route.keepalive });
+    for (const [index, key] of keysOf(route, owner).entries()) {
+      parent = this.#slot(key, { hop: route.hops[index] as ResolvedHop, parent, keepalive: route.keepalive, isApart: owner !== null });
       yield parent;
     }
   }
 
-  #slot(key: string, made: { hop: ResolvedHop; parent: Slot | null; keepalive: Keepalive }): Slot {
+  #slot(key: string, made: Made): Slot {
     const known = this.#slots.get(key);
     if (known !== undefined) return known;
     const slot: Slot = new Slot(made.hop, {
@@ -152,16 +173,15 @@ export class Links {
       parking: this.#parking,
       keepalive: made.keepalive,
       desk: this.#desk,
-      lockOuts: this.#lockOuts,
+      lockOuts: made.isApart ? this.#lockOuts.heeded() : this.#lockOuts,
       keys: this.#keys,
       cipherCosts: this.#cipherCosts,
       data: this.#data,
       parent: made.parent,
+      dialsBeside: !made.isApart,
       onChange: this.#onChange,
-      onRemark: (remark) => this.#onRemark(remark, [...(this.#tunnels.get(slot) ?? [])]),
-      onRevived: (doubtedMs) => {
-        for (const tell of this.#revivals.get(slot) ?? []) tell(made.hop.name, doubtedMs);
-      },
+      onRemark: (remark) => this.#onRemark(remark, this.#usersOf(slot).tunnels),
+      onRevived: (doubtedMs) => this.#usersOf(slot).revived(made.hop.name, doubtedMs),
       onEmpty: () => {
         if (this.#slots.get(key) === slot) this.#slots.delete(key);
       },
@@ -169,13 +189,23 @@ export class Links {
     this.#slots.set(key, slot);
     return slot;
   }
+
+  #usersOf(slot: Slot): SlotUsers {
+    const known = this.#users.get(slot) ?? new SlotUsers();
+    this.#users.set(slot, known);
+    return known;
+  }
 }
 
-/** Same way, same login, same patience: the same connection. */
-function keysOf({ hops, keepalive }: Route): string[] {
+type Made = { readonly hop: ResolvedHop; readonly parent: Slot | null; readonly keepalive: Keepalive; readonly isApart: boolean };
+
+/** Same way, same login, same patience: the same connection, unless it is one tunnel's own. */
+function keysOf({ hops, keepalive }: Route, owner: string | null = null): string[] {
   const ways = hops.map(({ configFile: _, ...way }) => way);
-  return ways.map((_, index) => JSON.stringify([keepalive, ways.slice(0, index + 1)]));
+  return ways.map((_, index) => JSON.stringify([keepalive, ways.slice(0, index + 1), ...(owner === null ? [] : [owner])]));
 }
+
+const ownerOf = ({ tunnel, apart }: LeaseGiven): string | null => (apart === true ? (tunnel ?? '') : null);
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((all, one) => all + one, 0);
 

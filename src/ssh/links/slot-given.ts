@@ -14,11 +14,13 @@ export type SlotGiven = {
   readonly parking: Parking;
   readonly keepalive: Keepalive;
   readonly desk: Desk;
-  readonly lockOuts: LockOuts;
+  readonly lockOuts: Pick<LockOuts, 'guard' | 'reached' | 'forgive'>;
   readonly keys: SpareKeys;
   readonly cipherCosts: () => CipherCosts | null;
   readonly data: DataShared | null;
   readonly parent: Slot | null;
+  /** Whether a second connection is tried while the first is doubted. */
+  readonly dialsBeside: boolean;
   readonly onChange: () => void;
   readonly onRemark: OnRemark;
   /** A doubted link has answered before a new one got through. */

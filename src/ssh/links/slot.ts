@@ -4,10 +4,10 @@ import { type Problem, ProblemError, problem, problemOf, retryClassOf } from '..
 import type { HopWord } from '../../model/snapshot.ts';
 import { sshWords } from '../../model/ssh-words.ts';
 import type { LiveLink } from '../session/live-link.ts';
-import type { Reset, ResolvedHop } from '../types.ts';
+import type { ResolvedHop } from '../types.ts';
 import { Asking, type OnNeeded } from './asking.ts';
+import { DeadLinks } from './dead-links.ts';
 import { dialLink } from './dial-link.ts';
-import type { Dismissal } from './parking.ts';
 import type { SlotGiven } from './slot-given.ts';
 import { Vouchers } from './vouchers.ts';
 
@@ -23,11 +23,12 @@ export class Slot {
   readonly hop: ResolvedHop;
   readonly vouchers = new Vouchers();
   readonly #given: SlotGiven;
+  readonly #dead: DeadLinks;
   #users = 0;
   #link: LiveLink | null = null;
+  #wasAided = false;
   #dial: { readonly link: Promise<LiveLink>; readonly abort: AbortController; readonly asking: Asking } | null = null;
   readonly #audience = new Set<OnNeeded>();
-  #reset: Reset | null = null;
   #doubtedAt: number | null = null;
   /** Dials beside the doubted link that failed. */
   #besides = 0;
@@ -37,6 +38,7 @@ export class Slot {
   constructor(hop: ResolvedHop, given: SlotGiven) {
     this.hop = hop;
     this.#given = given;
+    this.#dead = new DeadLinks(this.#place(), given);
   }
 
   get state(): HopWord {
@@ -50,6 +52,11 @@ export class Slot {
 
   get cipher(): string | null {
     return this.#link?.cipher ?? null;
+  }
+
+  /** Its link is there, and a person had to do something for its login. */
+  get wasAided(): boolean {
+    return this.#link !== null && this.#wasAided;
   }
 
   get usage(): LiveLink['traffic']['usage'] | null {
@@ -108,7 +115,7 @@ export class Slot {
     this.#given.onChange();
     dial.link.then(
       // What was called off may have come through in the very same moment, and nobody else would ever close it.
-      (link) => (abort.signal.aborted ? void link.close(CLOSE_MS) : this.#connected(link)),
+      (link) => (abort.signal.aborted ? void link.close(CLOSE_MS) : this.#connected(link, asking)),
       (error: unknown) => this.#failed(error),
     );
     return dial;
@@ -125,7 +132,7 @@ export class Slot {
   }
 
   async #dialWith(signal: AbortSignal, person: Asking): Promise<LiveLink> {
-    const { parent, clock, keepalive, parking, lockOuts, keys, cipherCosts, data, onRemark } = this.#given;
+    const { parent, clock, keepalive, lockOuts, keys, cipherCosts, data, onRemark } = this.#given;
     const via = parent === null ? null : await parent.ready({ quiet: this.#audience.size === 0 });
     const dial = {
       clock,
@@ -139,17 +146,18 @@ export class Slot {
       cipherCosts,
       data,
       onSuspect: (link: LiveLink, suspect: boolean) => this.#suspected(link, suspect),
-      onReached: () => this.#noteReset(parking.dismiss(this.#place())),
+      onReached: () => this.#dead.dismiss(),
       onHandshake: () => this.#greeted(),
-      resetBefore: () => this.#takeReset(),
+      resetBefore: () => this.#dead.takeReset(),
     };
     return await lockOuts.guard(this.#account(), () => dialLink(this.hop, dial));
   }
 
-  #connected(link: LiveLink): void {
+  #connected(link: LiveLink, { wasNeeded }: Asking): void {
     this.#dial = null;
     this.#doubtedAt = null;
     this.#link = link;
+    this.#wasAided = wasNeeded;
     void link.lost.then((because) => this.#lost(link, because));
     this.#given.onChange();
   }
@@ -195,7 +203,7 @@ export class Slot {
   }
 
   #beside(): void {
-    if (this.#link?.suspect) this.#begin();
+    if (this.#link?.suspect && this.#given.dialsBeside) this.#begin();
   }
 
   #trusted(): void {
@@ -213,32 +221,17 @@ export class Slot {
     const old = this.#link;
     if (old?.suspect) {
       this.#link = null;
-      this.#park(old, problem('link-replaced', { host: this.hop.name, ms: old.silentMs }));
+      this.#dead.park(old, problem('link-replaced', { host: this.hop.name, ms: old.silentMs }));
     }
     // Also what was given up and parked since this dial's TCP connected.
-    this.#noteReset(this.#given.parking.dismiss(this.#place()));
-  }
-
-  #park(link: LiveLink, because: Problem): void {
-    const parked = link.abandon(because);
-    if (parked !== null) this.#given.parking.park(this.#place(), parked);
-  }
-
-  #noteReset({ count, ends }: Dismissal): void {
-    if (count > 0) this.#reset = { ends, at: this.#given.clock.now() };
-  }
-
-  #takeReset(): Reset | null {
-    const reset = this.#reset;
-    this.#reset = null;
-    return reset;
+    this.#dead.dismiss();
   }
 
   #lost(link: LiveLink, because: Problem): void {
     if (this.#link !== link) return;
     this.#cancelBeside();
     this.#link = null;
-    this.#park(link, because);
+    this.#dead.park(link, because);
     this.#given.onChange();
   }
 

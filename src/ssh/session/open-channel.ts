@@ -51,6 +51,7 @@ export class ChannelRefused extends Error {
 
 const PROHIBITED = 1;
 const CONNECT_FAILED = 2;
+export const RESOURCE_SHORTAGE = 4;
 
 export function problemOfTarget(error: unknown, to: Address, from: string): Problem {
   if (error instanceof ProblemError) return error.problem;
@@ -58,6 +59,7 @@ export function problemOfTarget(error: unknown, to: Address, from: string): Prob
   const reason = error instanceof ChannelRefused ? error.reason : null;
   if (reason === PROHIBITED) return problem('target-not-allowed', about);
   if (reason === CONNECT_FAILED) return problem('target-refused', about);
+  if (reason === RESOURCE_SHORTAGE) return problem('target-no-room', about);
   return problem('target-failed', { ...about, code: reason === null ? 'CLOSED' : `reason ${reason}` });
 }
 

@@ -23,6 +23,15 @@ export type SessionFailure = {
   readonly login: Pick<Login, 'refused' | 'refusedYet'>;
 };
 
+/**
+ * Why a session that was in use is over. An error without a level, and that is not the server's DISCONNECT, which has a number,
+ * was thrown while packets were read: nobody can make anything of one of them, or there is a defect of ours in handling it.
+ */
+export function problemOfLoss(host: string, error: SessionFailure['error']): Problem {
+  const isThrown = error !== null && error.level === undefined && typeof error.code !== 'number';
+  return isThrown || error?.level === 'protocol' ? problem('link-garbled', { host, why: error.message }) : problem('link-closed', { host });
+}
+
 /** Which problem a session that did not come about has: by phase, level and code, never by text. */
 export function problemOfSession(failure: SessionFailure): Problem {
   const { hop, phase, error, lateMs, refusedKey } = failure;

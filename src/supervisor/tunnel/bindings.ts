@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import type { Forward, Profile } from '../../model/profile.ts';
 import type { Address } from '../../model/address.ts';
 import type { Problem } from '../../model/problem.ts';
@@ -9,11 +10,13 @@ import type { Ladder } from '../recovery/ladder.ts';
 import type { Gate } from './gate.ts';
 import type { Lineup } from './lineup.ts';
 import type { LocalLadder } from './local-ladder.ts';
+import type { OwnConnection } from './own-connection.ts';
 
 export type BindingsGiven = {
   readonly lineup: Lineup;
   readonly clock: Clock;
   readonly gate: Gate;
+  readonly own: Pick<OwnConnection, 'open'>;
   /** How many connections are being opened has changed. */
   readonly onPending: (change: 1 | -1) => void;
   readonly onFailure: Service['onFailure'];
@@ -144,13 +147,14 @@ export class Bindings {
 
   /** The way is the one of the moment: the profile may have got other hops since the listener was made. */
   #throughGate(id: number, forward: Forward): Reach {
-    const { gate, lineup } = this.#given;
+    const { gate, lineup, own } = this.#given;
     return async (to, origin, signal) => {
       const { idleMs, holdMs } = lineup.profile;
       // An idle tunnel always holds: its link is down by design, and the first connection is what brings it up.
-      const links = await gate.pass(forward.name, idleMs !== null && holdMs === 0 ? IDLE_HOLD_MS : holdMs, signal);
+      const links = gate.links ?? (await gate.pass(forward.name, idleMs !== null && holdMs === 0 ? IDLE_HOLD_MS : holdMs, signal));
       const { from } = lineup.forward(id) ?? forward;
-      return await linkOf(links, from as number, lineup.profile).open(to, origin);
+      const openOver = (way: readonly HopLink[]): Promise<Duplex> => linkOf(way, from as number, lineup.profile).open(to, origin);
+      return (await own.open(openOver)) ?? (await openOver(links));
     };
   }
 

@@ -18,10 +18,10 @@ export class GiveBack {
 
   /** Parts with the connection at once, ends it after `unbind`. Resolves when all is free, also what was begun before. Never rejects. */
   async after(unbind: () => Promise<void>): Promise<void> {
-    const release = this.#given.connection.leave();
+    const release = this.#given.connection.leave('for-good');
     const work = async (): Promise<void> => {
       await unbind();
-      await release('for-good');
+      await release();
       // The end of its own connection ends a request; on one that others use the server's word is waited for.
       await this.#given.bindings.settled();
     };

@@ -19,7 +19,7 @@ export async function leaseEarly({ asked, guess, lease, signal }: EarlyGiven): P
   if (guess === null) return await lease(await asked, { signal });
   const inVain = new AbortController();
   const sure = asked.then((route) => {
-    if (!same(route, guess)) throw new Error('ssh_config has changed');
+    if (!isSameRoute(route, guess)) throw new Error('ssh_config has changed');
   });
   const early = lease(guess, { signal: AbortSignal.any([signal, inVain.signal]), sure });
   early.catch(() => {});
@@ -36,7 +36,7 @@ export async function leaseEarly({ asked, guess, lease, signal }: EarlyGiven): P
   return await early;
 }
 
-const same = (one: Route, other: Route): boolean => JSON.stringify(one) === JSON.stringify(other);
+export const isSameRoute = (one: Route, other: Route): boolean => JSON.stringify(one) === JSON.stringify(other);
 
 /** The last answer to a question about a route. */
 export class LastRoute {

@@ -40,6 +40,17 @@ export class Lineup {
     return this.#listed.get(id)?.counters;
   }
 
+  /** Bytes of the forwards whose targets lie behind hops: those that another connection could carry. */
+  get carried(): { readonly sent: number; readonly received: number } {
+    let [sent, received] = [0, 0];
+    for (const { forward, counters } of this.#listed.values()) {
+      if (forward.from === 'local') continue;
+      sent += counters.sent;
+      received += counters.received;
+    }
+    return { sent, received };
+  }
+
   /** In the order of the profile. */
   get counters(): readonly Counters[] {
     return [...this.#listed.values()].map(({ counters }) => counters);

@@ -1,3 +1,4 @@
+import { dialsWhenAsked } from '../../decide/tunnel/asked.ts';
 import { transition, newTunnel } from '../../decide/tunnel/transition.ts';
 import { type Problem, problem, problemOf } from '../../model/problem.ts';
 import type { Profile } from '../../model/profile.ts';
@@ -9,6 +10,7 @@ import { BindLater } from '../recovery/bind-later.ts';
 import { tellRevival } from '../recovery/tell-revival.ts';
 import { Teller } from '../recovery/teller.ts';
 import { Bindings } from './bindings.ts';
+import { Closings } from './closings.ts';
 import { Connection } from './connection.ts';
 import { Gate } from './gate.ts';
 import { GiveBack } from './give-back.ts';
@@ -35,6 +37,7 @@ export class Runner {
   readonly #ladders: Ladders;
   readonly #timers: Timers;
   readonly #giveBack: GiveBack;
+  readonly #closings = new Closings();
   #tunnel: Tunnel;
   #wanted: 'up' | 'down' = 'down';
   /** Aborted when the run, or for bindings on hops the epoch, ends. */
@@ -44,7 +47,6 @@ export class Runner {
   #takeOver = false;
   /** A person has asked for the next dial. */
   #byPerson = false;
-  #settled: (() => void)[] = [];
 
   constructor(given: RunnerGiven) {
     this.#given = given;
@@ -55,9 +57,8 @@ export class Runner {
     this.#usage = new Usage(given.clock, lineup);
     this.#connection = new Connection({
       ...given,
-      get profile() {
-        return lineup.profile;
-      },
+      lineup,
+      usage: this.#usage,
       onRevived: (hop, doubtedMs) => tellRevival(this.#teller, lineup.profile, { hop, since: given.clock.now() - doubtedMs }),
       onNeeded: (epoch, needed) => this.#send({ type: 'person-needed', epoch, problem: needed }),
       onLost: (epoch, because) => this.#send({ type: 'link-lost', epoch, problem: because }),
@@ -66,6 +67,7 @@ export class Runner {
       ...given,
       lineup,
       gate: this.#gate,
+      own: this.#connection.own,
       onPending: (change) => this.#usageChanged(change),
       onFailure: (failure) => given.log.problem(failure, { tunnel: given.profile.name }),
       ladderOf: (id) => this.#ladders.of(id),
@@ -73,10 +75,9 @@ export class Runner {
       onTrouble: (forward, because) => this.#send({ type: 'bind-trouble', age: this.#tunnel.epoch, forward, problem: because }),
       onWarning: (forward, warning) => this.#warned(forward, warning),
     });
-    const { name } = given.profile;
-    const onFailure = (error: unknown): void => given.log.problem(problemOf(error), { tunnel: name });
+    const onFailure = (error: unknown): void => given.log.problem(problemOf(error), { tunnel: given.profile.name });
     this.#giveBack = new GiveBack({ connection: this.#connection, bindings: this.#bindings, onFailure });
-    this.#teller = new Teller(name, given);
+    this.#teller = new Teller(given.profile.name, given);
     this.#ladders = new Ladders({ ...given, lineup, teller: this.#teller, takeOver: () => this.#takeOver });
   }
 
@@ -87,6 +88,7 @@ export class Runner {
       wanted: this.#wanted,
       counters: this.#lineup.counters,
       hops: this.#connection.hopStates,
+      own: this.#connection.own.shown,
       route: this.#connection.route,
       lastRecovery: (forward) => this.#teller.lastOf(forward),
     });
@@ -94,6 +96,11 @@ export class Runner {
 
   get story(): readonly Episode[] {
     return this.#teller.episodes;
+  }
+
+  /** Somebody is about to call `up`: what would be dialled then is begun. */
+  foretell(): void {
+    if (dialsWhenAsked(this.#tunnel, this.#lineup.profile)) this.#connection.foretell();
   }
 
   up({ takeOver = false, byPerson = false }: { readonly takeOver?: boolean; readonly byPerson?: boolean } = {}): void {
@@ -124,7 +131,7 @@ export class Runner {
   async down(): Promise<void> {
     this.#wanted = 'down';
     this.#send({ type: 'asked-down' });
-    await this.#closed();
+    await this.#closings.over(this.#tunnel);
   }
 
   /** Resolves when the old bindings are free and the new dial is under way. */
@@ -133,7 +140,7 @@ export class Runner {
     this.#takeOver = false;
     this.#byPerson = true;
     this.#send({ type: 'asked-restart' });
-    await this.#closed();
+    await this.#closings.over(this.#tunnel);
   }
 
   #send(event: TunnelEvent, profile = this.#lineup.profile): void {
@@ -146,7 +153,7 @@ export class Runner {
     tellWaits(before, tunnel, this.#given.onWaits);
     for (const effect of effects) this.#perform(effect);
     if (tunnel !== before) this.#given.onChange();
-    if (!this.#isClosing()) for (const done of this.#settled.splice(0)) done();
+    this.#closings.look(this.#tunnel);
   }
 
   #perform(effect: TunnelEffect): void {
@@ -211,7 +218,7 @@ export class Runner {
     this.#gate.close();
     this.#epoch.abort();
     void this.#bindings.closeThere(0);
-    void this.#connection.leave()('may-return');
+    void this.#connection.leave('may-return')();
   }
 
   #disconnect(): void {
@@ -234,17 +241,9 @@ export class Runner {
   }
 
   #usageChanged(opening: 1 | -1 | 0 = 0): void {
+    this.#connection.own.look();
     const busy = this.#usage.look(opening);
     if (busy !== this.#tunnel.busy) this.#send({ type: busy ? 'used' : 'unused' });
     else this.#given.onChange();
-  }
-
-  #isClosing(): boolean {
-    return this.#tunnel.state.is === 'down' && this.#tunnel.state.closing !== null;
-  }
-
-  #closed(): Promise<void> {
-    if (!this.#isClosing()) return Promise.resolve();
-    return new Promise((resolve) => void this.#settled.push(resolve));
   }
 }

@@ -5,6 +5,7 @@ import type { Because, ForwardSnapshot, HopSnapshot, TunnelSnapshot } from '../.
 import type { ForwardState, Tunnel, TunnelState } from '../../model/tunnel.ts';
 import type { HopState, Route } from '../../ssh/links/links.ts';
 import type { Counters } from './counters.ts';
+import type { OwnShown } from './own-connection.ts';
 
 export type SnapshotGiven = {
   readonly profile: Profile;
@@ -12,6 +13,7 @@ export type SnapshotGiven = {
   readonly wanted: 'up' | 'down';
   readonly counters: readonly Counters[];
   readonly hops: readonly HopState[];
+  readonly own: OwnShown | null;
   readonly route: Route | null;
   readonly lastRecovery: (forward: string) => ForwardSnapshot['lastRecovery'];
 };
@@ -29,6 +31,7 @@ export function snapshotOf(given: SnapshotGiven): TunnelSnapshot {
     retryAt: retryAt(state),
     ...(state.is === 'blocked' && state.asks !== null && { prompt: state.asks.prompt }),
     reconnects: tunnel.reconnects,
+    ...(given.own !== null && { ownConnection: { since: time(given.own.since), connections: given.own.connections } }),
     hops: hopsOf(given),
     forwards: profile.forwards.map((_, index) => forwardOf(given, index)),
   };

@@ -11,7 +11,8 @@ export const cellsOf = ({ what, unit, tunnels, ssh, ratio, asked, met }: Measure
   what,
   `${figure(tunnels)} ${unit}`,
   `${figure(ssh)} ${unit}`,
-  ratio.toFixed(2),
+  // Where little is asked, two digits do not tell on which side of it a ratio lies.
+  ratio.toFixed(ratio < 0.2 ? 3 : 2),
   askedWords(asked),
   met === null ? '' : met ? 'met' : '**missed**',
 ];

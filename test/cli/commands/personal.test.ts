@@ -41,6 +41,7 @@ describe('tunnels profiles show --resolved', () => {
       'keepalive: mirror # default',
       'hold: 5s # defaults _defaults.yaml:1',
       'deadman: auto # default',
+      'secondLogin: never # default',
       '# files',
       '#   db.yaml (profile)',
       '#   _base.yaml (base)',

@@ -36,6 +36,7 @@ export const profile = (over: Partial<Profile> = {}): Profile => ({
   idleMs: null,
   holdMs: 30_000,
   deadman: 'auto',
+  secondLogin: 'never',
   ssh: { configFile: null, options: [] },
   ...over,
 });

@@ -19,6 +19,7 @@ const TABLE: readonly Row[] = [
   ['the idle time', {}, { idleMs: 60_000 }, plan({ settings: ['idle'] })],
   ['the hold time', {}, { holdMs: 0 }, plan({ settings: ['hold'] })],
   ['the dead man’s switch', {}, { deadman: 'off' }, plan({ settings: ['deadman'] })],
+  ['the second login', {}, { secondLogin: 'when-heavy' }, plan({ settings: ['secondLogin'] })],
   [
     'what a forward does when its binding is taken',
     {},

@@ -115,3 +115,18 @@ describe('a server that turns us away', () => {
     expect(await dial(db, closed)).toEqual(closed);
   });
 });
+
+describe('a login that nobody needs', () => {
+  test('keeps to what others have met, and what it meets holds nobody back', async () => {
+    const { lockOuts, dial, dials } = lab();
+    const extra = lockOuts.heeded();
+    const meets = (what: Problem) => extra.guard(db, () => Promise.reject(new ProblemError(what))).catch(problemOf);
+    for (const what of [refused, refused, refused, penalty]) expect(await meets(what)).toEqual(what);
+    expect(await dial(db, refused)).toEqual(refused);
+    await extra.guard(db, async () => {});
+    extra.forgive(db);
+    expect(await dial(db, refused)).toEqual(refused);
+    expect(await meets(closed)).toMatchObject({ code: 'login-held-back' });
+    expect(dials()).toBe(2);
+  });
+});

@@ -47,6 +47,7 @@ const profile: Profile = {
   idleMs: null,
   holdMs: 30_000,
   deadman: 'off',
+  secondLogin: 'never',
   ssh: { configFile: null, options: [] },
 };
 

@@ -100,7 +100,8 @@ export async function makeRelay(sshd: Sshd, { netns }: { netns?: string } = {}):
   const argv = [...(netns ? ['ip', 'netns', 'exec', netns] : []), process.execPath, '-e', RELAY, path, sshd.host, String(sshd.port)];
   const child = background(argv[0]!, argv.slice(1));
   atEnd(() => child.stop('SIGKILL'));
-  await until(() => existsSync(path), { what: 'the relay' });
+  // Not its file: that is there from bind on, and a connection before listen is refused.
+  await until(() => existsSync(`${path}.listens`), { what: 'the relay' });
   return { path, process: child, reset: () => child.stop('SIGTERM'), freeze: () => child.kill('SIGSTOP') };
 }
 
@@ -113,7 +114,7 @@ net.createServer((near) => {
   near.on('error', () => far.resetAndDestroy());
   far.on('error', () => near.destroy());
   process.once('SIGTERM', () => far.resetAndDestroy());
-}).listen(path);
+}).listen(path, () => require('node:fs').writeFileSync(path + '.listens', ''));
 process.on('SIGTERM', () => setImmediate(() => process.exit()));
 `;
 
