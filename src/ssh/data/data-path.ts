@@ -82,8 +82,10 @@ export class DataPath implements Channels {
   get usage(): ChannelUsage {
     const path = this.#outlet.isNative && this.#reader.isNative ? 'own' : 'own-channels';
     // Not what the budget has given: the least windows are no part of that.
-    const windows = [...this.#channels.values()].reduce((sum, { window }) => sum + window.size, 0);
-    return { path, plainBecause: null, channels: this.#channels.size, windows, queued: this.#outlet.queued };
+    const open = [...this.#channels.values()];
+    const windows = open.reduce((sum, { window }) => sum + window.size, 0);
+    const queued = open.reduce((sum, { unsent }) => sum + unsent, this.#outlet.queued);
+    return { path, plainBecause: null, channels: open.length, windows, queued };
   }
 
   onReceived(call: OnBytes): () => void {
@@ -168,15 +170,17 @@ export class DataPath implements Channels {
   #settle(id: number, { type, bytes, start, end }: Heard): void {
     const isYes = type === MESSAGE.confirm;
     if (!isYes && type !== MESSAGE.refuse && type !== MESSAGE.close) return;
+    // Before the request is taken: one whose answer is cut short is still there to be dropped with the session.
+    const numbers = (isYes ? [5, 9, 13] : type === MESSAGE.refuse ? [5] : []).map((at) => numberIn(bytes, start + at, end));
     const opening = this.#openings.take(id);
     if (opening === null) return;
     if (isYes) {
       this.#roundTrip.note(now() - opening.askedAt);
-      const [remoteId, window, packetBytes] = [5, 9, 13].map((at) => numberIn(bytes, start + at, end)) as [number, number, number];
+      const [remoteId, window, packetBytes] = numbers as [number, number, number];
       opening.resolve(this.#channel(id, { remoteId, window, packetBytes }, opening.window));
     } else {
       this.#ids.give(id);
-      refuse(opening, type === MESSAGE.refuse ? numberIn(bytes, start + 5, end) : null);
+      refuse(opening, numbers[0] ?? null);
     }
   }
 

@@ -1,0 +1,6 @@
+import { describe } from 'vitest';
+import { behavesAlike } from './behaviours.ts';
+
+describe('with the channels of ssh2', () => {
+  behavesAlike(null);
+});
