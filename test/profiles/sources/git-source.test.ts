@@ -74,6 +74,19 @@ describe('a git repository as a source', () => {
     expect(new Set(kept)).toEqual(new Set([first, later[1], later[2]]));
   });
 
+  test('is told with all that differs from what is in use, and nothing that was taken back before anybody used it', async () => {
+    const [repo, place] = [await makeRepo(), makePlace()];
+    const first = await repo.commit({ 'a.yaml': PROFILE });
+    await place.update(repo.url);
+    await pin(place.paths, { name: 'team', id: first });
+    await repo.commit({ 'a.yaml': '# broken\n', 'b.yaml': PROFILE });
+    await place.update(repo.url);
+    await repo.commit({ 'a.yaml': PROFILE });
+    const told = { since: first, changes: [{ file: 'b.yaml', is: 'new' }], way: { commits: 2 } };
+    expect(await place.update(repo.url)).toMatchObject(told);
+    expect(await place.update(repo.url)).toMatchObject(told);
+  });
+
   test('that was rewritten, or whose ref leads elsewhere, is said not to follow from what is in use', async () => {
     const [repo, place] = [await makeRepo(), makePlace()];
     await repo.commit({ 'a.yaml': PROFILE });
