@@ -10,7 +10,11 @@ export function updatedText(name: string, updated: Updated): string {
   const { id, since, changes, way } = updated;
   if (id === null) return `${name} is read in place.`;
   if (since === id) return `${name} is as new as it gets (${shortId(id)}).`;
-  return [`${name} ${wayText(updated)}`, ...(way?.subjects ?? []).map((subject) => `  ${subject}`), changesText(changes)]
+  return [
+    `${name} ${wayText(updated)}`,
+    ...(way?.subjects ?? []).map((subject) => `  ${subject}`),
+    changes.length === 0 ? '  no profile differs' : changesText(changes),
+  ]
     .filter((line) => line !== '')
     .join('\n');
 }

@@ -42,7 +42,7 @@ export type Updated = {
 
 /**
  * Fetches the newest state of a source and keeps it beside the one that is in use, which stays so until `pin`.
- * What one of a source's signers has signed and follows from that is pinned at once.
+ * What one of a source's signers has signed and follows from that is pinned at once, and so is what has the very same files.
  * Throws the problem that kept it from being fetched (which is kept too, for lists), or `source-busy`, `git-missing`.
  */
 export async function updateSource(source: TeamSource, given: UpdateGiven): Promise<Updated> {
@@ -77,10 +77,18 @@ async function updateGit(given: GitUpdate): Promise<Updated> {
   const since = inUse(paths, name)?.id ?? before;
   const way = since === null || since === id ? null : await wayTo(git, { from: since, to: id });
   const updated = await keep({ latest: id, way, etag: null }, { ...given, before, since });
-  // A signature is a person's yes. But an older state was signed as well: one that does not follow is for a person to look at.
-  if (signers !== null && (way === null || way.follows === 'yes')) await writePin(paths, { name, id });
+  // What does not follow is for a person to look at, also where it was signed: an older state was signed as well.
+  const follows = way === null || way.follows === 'yes';
+  if (follows && (signers !== null || isTheSame(updated, readPin(paths, name)))) await writePin(paths, { name, id });
   return updated;
 }
+
+/**
+ * Commits that change nothing of a source's own files, as most of a large repository's do: there is nothing to accept, and
+ * after some hundred of them nobody could tell any more whether the next one follows.
+ */
+const isTheSame = ({ changes, since }: Updated, pinned: string | null): boolean =>
+  pinned !== null && pinned === since && changes.length === 0;
 
 type HttpsUpdate = UpdateGiven & { readonly name: string; readonly spec: HttpsSpec };
 
