@@ -45,6 +45,9 @@ describe('a file of a real HTTPS server', () => {
     await pin(here.paths, { name: 'team', id });
     serve('# evil\n', '"2"');
     expect(await here.update(url())).toMatchObject({ before: id, changes: [{ file: 'db-prod.yaml', is: 'changed' }] });
+    // Again, with nothing new since: it still differs from what is in use.
+    const changed = [{ file: 'db-prod.yaml', is: 'changed' }];
+    expect(await here.update(url())).toMatchObject({ since: id, changes: changed });
     expect(here.files()).toEqual({ 'db-prod.yaml': PROFILE });
     expect(pendingOf(here.paths, { name: 'team' })?.changes).toEqual([{ file: 'db-prod.yaml', is: 'changed' }]);
   });
