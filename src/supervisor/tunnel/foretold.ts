@@ -12,8 +12,8 @@ export type ForetoldGiven = {
   readonly lease: EarlyGiven['lease'];
 };
 
-/** As long as a command may take from its start until it has read its profiles; then it has failed, or is somebody else's concern. */
-const PATIENCE_MS = 2_000;
+/** As long as a command may take on a busy machine from its start until it has read its profiles. */
+const PATIENCE_MS = 5_000;
 
 /**
  * What is begun for a dial that a command is about to ask for: ssh_config is read, and the connection that it gave the last time

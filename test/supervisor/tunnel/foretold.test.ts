@@ -112,7 +112,7 @@ describe('a dial that is about to be asked for', () => {
     await wasUp();
     connection.foretell();
     await until(() => ssh.asked() === 2, { what: 'ssh to be asked' });
-    await clock.advance(1_999);
+    await clock.advance(4_999);
     expect(told).toEqual(['dial a early']);
     await clock.advance(1);
     expect(told).toEqual(['dial a early', 'leave a']);
