@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { foretellUp } from '../src/cli/foretell-up.ts';
 import type { Given } from '../src/cli/given.ts';
 import { runScript } from '../src/platform/compiled-script.ts';
 import { ownHome, stateIn } from '../src/platform/base-folders.ts';
@@ -9,6 +10,7 @@ const ALL_DAY: ReadonlySet<string> = new Set(['up', 'down', 'status', 'list']);
 
 const program = fileURLToPath(new URL('./command-line.cjs', import.meta.url));
 const cli = fileURLToPath(new URL('./tunnels.js', import.meta.url));
+await foretellUp({ argv: process.argv.slice(2), env: process.env });
 const commandLine = runScript(program, compiledForm()) as typeof CommandLine;
 
 await commandLine.runProcess({ runSupervisor });

@@ -8,6 +8,7 @@ import { BecauseSchema, SnapshotSchema, TunnelSnapshotSchema } from '../model/sn
  *
  *   GET    /v1/health                  Health
  *   GET    /v1/status[?name=a&name=b]  Snapshot
+ *   POST   /v1/foretell                ForetellRequest → {}; `PUT` of these tunnels follows in a moment: begins what can be begun before, and never needs to be called
  *   PUT    /v1/tunnels/:name           UpRequest → TunnelSnapshot; returns at once, the state follows
  *   PUT    /v1/tunnels/:name/profile   ChangeRequest → ChangeReply; touches no more than what differs, and brings nothing up that is down
  *   POST   /v1/tunnels/:name/restart   AgentRequest or nothing → TunnelSnapshot; returns when the old bindings are free and the new dial is under way
@@ -64,6 +65,11 @@ export const UpRequestSchema = v.strictObject({
   takeOver: v.exactOptional(v.boolean()),
 });
 
+export const ForetellRequestSchema = v.strictObject({
+  /** Those that are no tunnels are passed over. */
+  names: v.array(v.string()),
+});
+
 /** Profiles to be examined, as they would be sent to bring them up. */
 export const DoctorRequestSchema = v.strictObject({
   ...AgentRequestSchema.entries,
@@ -118,6 +124,7 @@ export const LogLineSchema = v.object({
 export type Health = v.InferOutput<typeof HealthSchema>;
 export type AgentRequest = v.InferOutput<typeof AgentRequestSchema>;
 export type UpRequest = v.InferOutput<typeof UpRequestSchema>;
+export type ForetellRequest = v.InferOutput<typeof ForetellRequestSchema>;
 export type ChangeRequest = v.InferOutput<typeof ChangeRequestSchema>;
 export type ChangeReply = v.InferOutput<typeof ChangeReplySchema>;
 export type DoctorRequest = v.InferOutput<typeof DoctorRequestSchema>;

@@ -11,6 +11,8 @@ import {
   ChangeRequestSchema,
   type DoctorRequest,
   DoctorRequestSchema,
+  type ForetellRequest,
+  ForetellRequestSchema,
   type LogQuery,
   type UpRequest,
   UpRequestSchema,
@@ -31,6 +33,10 @@ export function knownName(name: string, names: readonly string[]): string {
 
 export function upRequestOf(body: string): UpRequest {
   return valid(UpRequestSchema, json(body));
+}
+
+export function foretellRequestOf(body: string): ForetellRequest {
+  return valid(ForetellRequestSchema, json(body));
 }
 
 export function changeRequestOf(body: string): ChangeRequest {

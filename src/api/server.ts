@@ -15,13 +15,23 @@ import {
   type UpRequest,
 } from './contract.ts';
 import { createRouter, type Routes } from './router.ts';
-import { agentRequestOf, changeRequestOf, doctorRequestOf, knownName, logQueryOf, tunnelName, upRequestOf } from './server-input.ts';
+import {
+  agentRequestOf,
+  changeRequestOf,
+  doctorRequestOf,
+  foretellRequestOf,
+  knownName,
+  logQueryOf,
+  tunnelName,
+  upRequestOf,
+} from './server-input.ts';
 import { type PromptsPort, promptRoutes } from './server-prompts.ts';
 import { openEventStream, openLogStream } from './server-streams.ts';
 
 /** What the API needs of the tunnels; see each route in contract.ts. Rejections and throws are ProblemErrors. */
 export interface TunnelsPort {
   snapshot(names?: readonly string[]): TunnelSnapshot[];
+  foretell(names: readonly string[]): void;
   up(name: string, request: UpRequest): TunnelSnapshot | Promise<TunnelSnapshot>;
   change(name: string, request: ChangeRequest): ChangeReply;
   down(name: string): Promise<TunnelSnapshot>;
@@ -83,6 +93,10 @@ const streamRoutes = (needs: ApiNeeds): Routes => ({
 });
 
 const tunnelRoutes = (tunnels: TunnelsPort): Routes => ({
+  'POST /v1/foretell': async ({ body }) => {
+    tunnels.foretell(foretellRequestOf(await body()).names);
+    return { json: {} };
+  },
   'PUT /v1/tunnels/:name': async ({ param, body }) => {
     const name = tunnelName(param('name'));
     return { json: await tunnels.up(name, upRequestOf(await body())) };

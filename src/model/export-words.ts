@@ -13,6 +13,8 @@ export type ExportFacts = {
   'export-bridged': Named & { readonly port: number };
   'export-several': { readonly count: number };
   'export-jump-keys': { readonly hosts: string };
+  /** `places`: file, line and column of each. */
+  'export-own-forwards': { readonly host: string; readonly places: string };
 };
 
 export const EXPORT_WORDS: { readonly [Code in keyof ExportFacts]: (facts: ExportFacts[Code]) => string } = {
@@ -29,4 +31,6 @@ export const EXPORT_WORDS: { readonly [Code in keyof ExportFacts]: (facts: Expor
     `${f.name} goes on from another hop; with ssh it takes two forwards, which meet on 127.0.0.1:${f.port} of this machine, where every local user may connect.`,
   'export-several': (f) => `ssh needs ${f.count} connections for this: run the lines side by side.`,
   'export-jump-keys': (f) => `-J takes no keys for the hops on the way; for those of ${f.hosts} the line has a ProxyCommand.`,
+  'export-own-forwards': (f) =>
+    `ssh_config has forwards of its own for ${f.host} (${f.places}), and ssh opens those as well: one that is in the line too is tried twice. Leave them out there, or write the line for a Host without them.`,
 };

@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
 
 // Without problems and their words: the command looks here for its compiled form before it has anything else.
@@ -12,3 +13,9 @@ export const baseIn = (value: string | undefined): string | null => (value !== u
 
 /** Where state lies without TUNNELS_HOME. */
 export const stateIn = (env: Env, home: string): string => join(baseIn(env['XDG_STATE_HOME']) ?? join(home, '.local', 'state'), 'tunnels');
+
+/** Where the socket and the lock lie without TUNNELS_HOME, in the folder of the state. */
+export const runtimeIn = (state: string): string => join(state, 'run', hostname());
+
+/** Not on Windows, where it is a pipe. */
+export const socketIn = (runtime: string): string => join(runtime, 'supervisor.sock');

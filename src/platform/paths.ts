@@ -1,7 +1,7 @@
-import { hostname, userInfo } from 'node:os';
+import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { ProblemError, problem } from '../model/problem.ts';
-import { baseIn, ownHome, stateIn } from './base-folders.ts';
+import { baseIn, ownHome, runtimeIn, socketIn, stateIn } from './base-folders.ts';
 
 /** Where everything of one user lies. */
 export type Paths = {
@@ -41,7 +41,7 @@ export function pathsFor(env: Env): Paths {
   const home = homeDirectory(env);
   const config = join(baseIn(env['XDG_CONFIG_HOME']) ?? join(home, '.config'), 'tunnels');
   const state = stateIn(env, home);
-  return layout({ config, state, runtime: join(state, 'run', hostname()) });
+  return layout({ config, state, runtime: runtimeIn(state) });
 }
 
 const layout = (base: { config: string; state: string; runtime: string }): Paths => ({
@@ -51,5 +51,5 @@ const layout = (base: { config: string; state: string; runtime: string }): Paths
   socket:
     process.platform === 'win32'
       ? `\\\\.\\pipe\\tunnels-${userInfo().username}-${Buffer.from(base.runtime).toString('base64url')}`
-      : join(base.runtime, 'supervisor.sock'),
+      : socketIn(base.runtime),
 });

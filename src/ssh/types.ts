@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream';
 import type { Address, TcpAddress } from '../model/address.ts';
 import type { Forward, Keepalive } from '../model/profile.ts';
 import type { Problem } from '../model/problem.ts';
+import type { StopSignal } from '../platform/stopper.ts';
 import type { HopOptions } from './hop-options.ts';
 import type { PinnedLine } from './identity/host-keys/pinned-keys.ts';
 
@@ -88,7 +89,7 @@ export interface RemoteBinding {
 }
 
 /** Connects to a target from one place: this machine, or a hop. Rejects with ProblemError. */
-export type Reach = (to: Address, origin: TcpAddress | null, signal: AbortSignal) => Promise<Duplex>;
+export type Reach = (to: Address, origin: TcpAddress | null, signal: StopSignal) => Promise<Duplex>;
 
 /** What a forward does with each connection at its listening end. */
 export type Service = {

@@ -21,6 +21,7 @@ import { changeOf } from './tunnel/change-of.ts';
 import { LocalClaims } from './tunnel/local-claims.ts';
 import { loginEnv } from './tunnel/login-env.ts';
 import { Runner } from './tunnel/runner.ts';
+import { trial } from './trial.ts';
 import type { WantedStore, WantedTunnel } from './wanted-store.ts';
 
 export type TunnelChange = { readonly type: 'tunnel'; readonly tunnel: TunnelSnapshot } | { readonly type: 'gone'; readonly name: string };
@@ -28,6 +29,8 @@ export type TunnelChange = { readonly type: 'tunnel'; readonly tunnel: TunnelSna
 /** Every tunnel that somebody has asked for. */
 export interface Tunnels {
   snapshot(names?: readonly string[]): TunnelSnapshot[];
+  /** Somebody is about to ask for these to be up: begins of it what can be begun before. Names that are not known are passed over. */
+  foretell(names: readonly string[]): void;
   /** Rejects with ProblemError: `profile-invalid`, or `state-unwritable` after the tunnel was started all the same. */
   up(name: string, request: UpRequest): Promise<TunnelSnapshot>;
   /** Applies a changed profile to a tunnel, whatever is wanted of it. Throws what `up` rejects with. */
@@ -101,6 +104,10 @@ class TunnelSet implements Tunnels {
   snapshot(names?: readonly string[]): TunnelSnapshot[] {
     const chosen = names === undefined ? [...this.#known.values()] : names.map((name) => this.#find(name));
     return chosen.map(shown).toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  foretell(names: readonly string[]): void {
+    for (const name of names) this.#known.get(name)?.runner.foretell();
   }
 
   async up(name: string, request: UpRequest): Promise<TunnelSnapshot> {
@@ -238,12 +245,3 @@ class TunnelSet implements Tunnels {
 }
 
 const shown = ({ runner, kept }: Known): TunnelSnapshot => ({ ...runner.snapshot, origin: kept.origin });
-
-function trial(work: () => void): unknown {
-  try {
-    work();
-    return null;
-  } catch (error) {
-    return error;
-  }
-}

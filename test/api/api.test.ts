@@ -54,6 +54,14 @@ describe('a client and the supervisor', () => {
     expect((await api.client.status()).tunnels).toMatchObject([{ name: 'db', wanted: 'down' }]);
   });
 
+  test('agree on what is about to be asked for, whether there are such tunnels or not', async () => {
+    const post = (body: string) => curl('/v1/foretell', '-X', 'POST', '-d', body);
+    expect(await post('{"names":["db","no-tunnel"]}')).toEqual({ status: 200, body: {} });
+    expect(api.tunnels.foretold).toEqual(['db', 'no-tunnel']);
+    expect((await post('{"name":"db"}')).status).toBe(400);
+    expect(api.tunnels.foretold).toHaveLength(2);
+  });
+
   test('show only the tunnels asked for', async () => {
     await api.client.up('db', request);
     await api.client.up('web', request);

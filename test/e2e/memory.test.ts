@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -16,9 +17,12 @@ const FIRST_WINDOW = 2 * MIB;
 const READERS = 20;
 /** Heap, buffers of the reads, and what the allocator keeps: apart from windows nothing may depend on how many do not read. */
 const CONSTANT = 32 * MIB;
+/** What may wait to be sent: of one connection through the tunnel, and of what carries it, a packet more than is aimed at. */
+const MOST_READ = 128 * 1024;
+const MOST_QUEUED = 512 * 1024;
 
 describe.runIf(isRoot)('the memory that bytes take', () => {
-  const parts = {} as { lab: Lab; flood: Flood; echo: Target; floods: number; echoes: number };
+  const parts = {} as { lab: Lab; flood: Flood; echo: Target; sink: Target; floods: number; echoes: number; sinks: number };
   const memory = async (): Promise<Memory> => (await snapshot(parts.lab.cli)).supervisor!.memory!;
   const hop = async (): Promise<NonNullable<HopSnapshot['data']>> => (await snapshot(parts.lab.cli)).tunnels[0]!.hops[0]!.data!;
   const up = async (limits: Readonly<Record<string, string>>): Promise<void> => {
@@ -33,30 +37,43 @@ describe.runIf(isRoot)('the memory that bytes take', () => {
     socket.end(text);
     return await buffer(socket);
   };
-  /** The sources can send no more, as nothing is taken from them. */
-  const stalled = async (): Promise<void> => {
-    const seen = { written: -1 };
+  /** No more is taken from those who send. */
+  const still = async (count: () => number, what: string): Promise<void> => {
+    const seen = { count: -1 };
     const isStill = (): boolean => {
-      const before = seen.written;
-      seen.written = parts.flood.written();
-      return seen.written === before && before > 0;
+      const before = seen.count;
+      seen.count = count();
+      return seen.count === before && before > 0;
     };
-    await until(isStill, { what: 'the sources to stand still', everyMs: 500 });
+    await until(isStill, { what: `${what} to stand still`, everyMs: 500 });
+  };
+  const stalled = (): Promise<void> => still(parts.flood.written, 'the sources');
+  const dial = async (port: number): Promise<Socket> => {
+    const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+    socket.on('error', () => {});
+    await once(socket, 'connect');
+    return socket;
   };
   const closeAll = async (sockets: readonly Socket[]): Promise<void> => {
-    for (const socket of sockets) socket.destroy();
+    // A mere end would be a half-close, which waits for the other half.
+    for (const socket of sockets) socket.resetAndDestroy();
     await until(async () => (await hop()).channels === 0, { what: 'the channels to close' });
   };
 
   beforeAll(async () => {
-    const [lab, flood, echo, floods, echoes] = await Promise.all([makeLab(), startFlood(), startTarget(), freePort(), freePort()]);
-    Object.assign(parts, { lab, flood, echo, floods, echoes });
-    const forwards = [`{ name: flood, local: ${floods}, to: "${flood.to}" }`, `{ name: echo, local: ${echoes}, to: "${echo.to}" }`];
+    const [lab, flood, echo, sink] = await Promise.all([makeLab(), startFlood(), startTarget(), startTarget({ behaviour: 'slow-reader' })]);
+    const [floods, echoes, sinks] = await Promise.all([freePort(), freePort(), freePort()]);
+    Object.assign(parts, { lab, flood, echo, sink, floods, echoes, sinks });
+    const forwards = [
+      `{ name: flood, local: ${floods}, to: "${flood.to}" }`,
+      `{ name: echo, local: ${echoes}, to: "${echo.to}" }`,
+      `{ name: sink, local: ${sinks}, to: "${sink.to}" }`,
+    ];
     lab.profile('bulk', forwards, { hops: lab.oneHop });
   });
 
   afterAll(async () => {
-    await Promise.all([parts.flood.stop(), parts.echo.stop()]);
+    await Promise.all([parts.flood.stop(), parts.echo.stop(), parts.sink.stop()]);
     await parts.lab.dispose();
   });
 
@@ -78,6 +95,24 @@ describe.runIf(isRoot)('the memory that bytes take', () => {
 
     await closeAll(readers);
     expect((await memory()).windows).toBe(0);
+  });
+
+  test('that is to be sent is at most a read for each connection whose server takes no more, and all of it arrives', async () => {
+    const chunk = Buffer.alloc(MIB, 'up ');
+    const before = await memory();
+    const writers = await Promise.all(Array.from({ length: READERS }, () => dial(parts.sinks)));
+    for (const socket of writers) for (let sent = 0; sent < 8; sent += 1) socket.write(chunk);
+    const taken = (): number => writers.reduce((sum, { bytesWritten, writableLength }) => sum + bytesWritten - writableLength, 0);
+    await still(taken, 'the writers');
+    const during = await memory();
+    expect(during.queued).toBeGreaterThan(0);
+    expect(during.queued).toBeLessThanOrEqual(READERS * MOST_READ + MOST_QUEUED);
+    expect(during.resident - before.resident).toBeLessThan(READERS * MOST_READ + CONSTANT);
+
+    parts.sink.drain();
+    await until(() => parts.sink.received() === READERS * 8 * MIB, { what: 'all of it to arrive', everyMs: 50 });
+    expect((await memory()).queued).toBe(0);
+    await closeAll(writers);
   });
 
   test('is given back at the end of connections and with a lost link: the next has its whole window again', async () => {

@@ -24,7 +24,7 @@ async function startSource(): Promise<Server> {
 
 /** One lab for all: the tests follow two tunnels that share a connection, in order. */
 describe.runIf(isRoot)('two tunnels that share a connection', () => {
-  const parts = {} as { lab: Lab; echo: Target; source: Server; quiet: Socket };
+  const parts = {} as { lab: Lab; echo: Target; source: Server; quiet: Socket; second: Socket; own: number | undefined };
   const logins = () => parts.lab.bastion.log().match(/Accepted publickey/g)?.length ?? 0;
   const sessions = () => parts.lab.bastion.sessions().length;
   const hasOwn = ({ ownConnection }: TunnelSnapshot) => ownConnection !== undefined;
@@ -38,6 +38,10 @@ describe.runIf(isRoot)('two tunnels that share a connection', () => {
     socket.write(word);
     const [answer] = (await once(socket, 'data')) as [Buffer];
     return String(answer);
+  };
+  const goesOn = (socket: Socket): Promise<boolean> => {
+    const before = socket.bytesRead;
+    return until(() => socket.bytesRead > before, { what: 'a transfer to go on' });
   };
   /** What is read of it is thrown away. */
   const bulk = async (tunnel: string): Promise<Socket> => (await through(tunnel, 'bulk')).resume();
@@ -84,8 +88,7 @@ describe.runIf(isRoot)('two tunnels that share a connection', () => {
     expect(tunnel).toMatchObject({ state: 'up', reconnects: 0 });
     expect([logins(), sessions()]).toEqual([2, 2]);
     expect(await answers(parts.quiet, 'still there')).toBe('still there');
-    const before = first.bytesRead;
-    await until(() => first.bytesRead > before && second.bytesRead > 0, { what: 'both transfers to go on' });
+    await Promise.all([first, second].map(goesOn));
     expect((await cli.run(['status', '--verbose'])).stdout).toMatch(
       /^heavy moves much and has an SSH connection of its own: 2 open over it$/m,
     );
@@ -97,30 +100,44 @@ describe.runIf(isRoot)('two tunnels that share a connection', () => {
     const { cli, bastion } = parts.lab;
     await untilTunnel(cli, 'heavy', (tunnel) => !hasOwn(tunnel));
     await until(() => sessions() === 1, { what: 'the second session to end' });
-    expect(bastion.log().match(/Disconnected from user|Received disconnect/g)).not.toBeNull();
+    await bastion.waitForLog(/Received disconnect/);
     expect(await answers(parts.quiet, 'alone again')).toBe('alone again');
     expect([logins(), await statusOf(cli, 'heavy')]).toMatchObject([2, { state: 'up', reconnects: 0 }]);
   });
 
-  test('lose nothing but what went over the second connection when that dies', async () => {
+  test('lose nothing but what went over the first connection when that dies, and go on together', async () => {
     const { cli, bastion } = parts.lab;
     const [shared] = bastion.sessions();
     const first = await bulk('heavy');
     await untilTunnel(cli, 'heavy', hasOwn);
-    const second = await bulk('heavy');
+    parts.second = await bulk('heavy');
     await untilTunnel(cli, 'heavy', ({ ownConnection }) => ownConnection?.connections === 1);
-    const own = bastion.sessions().find((pid) => pid !== shared);
-    const broken = new Promise((resolve) => second.once('close', resolve));
-    bastion.killSession(own);
+    const broken = [first, parts.quiet].map((socket) => new Promise((resolve) => socket.once('close', resolve)));
+    parts.own = bastion.sessions().find((pid) => pid !== shared);
+    bastion.killSession(shared);
+    await Promise.all(broken);
+    await Promise.all(
+      ['heavy', 'other'].map((name) => untilTunnel(cli, name, ({ state, reconnects }) => state === 'up' && reconnects === 1)),
+    );
+    await goesOn(parts.second);
+    parts.quiet = await through('other', 'echo');
+    expect(await answers(parts.quiet, 'back')).toBe('back');
+    expect(await statusOf(cli, 'heavy')).toMatchObject({ ownConnection: { connections: 1 } });
+    expect([logins(), sessions()]).toEqual([4, 2]);
+  });
+
+  test('lose nothing but what went over the second connection when that dies', async () => {
+    const { cli, bastion } = parts.lab;
+    const broken = new Promise((resolve) => parts.second.once('close', resolve));
+    bastion.killSession(parts.own);
     await broken;
-    const tunnel = await untilTunnel(cli, 'heavy', (each) => !hasOwn(each));
-    expect(tunnel).toMatchObject({ state: 'up', reconnects: 0 });
+    expect(await untilTunnel(cli, 'heavy', (each) => !hasOwn(each))).toMatchObject({ state: 'up', reconnects: 1 });
     expect(await answers(await through('heavy', 'echo'), 'shared')).toBe('shared');
     expect(await answers(parts.quiet, 'untouched')).toBe('untouched');
-    const before = first.bytesRead;
-    await until(() => first.bytesRead > before, { what: 'the first transfer to go on' });
-    expect([logins(), bastion.sessions()]).toEqual([3, [shared]]);
-    first.destroy();
+    const socket = await bulk('heavy');
+    await goesOn(socket);
+    socket.destroy();
+    expect([logins(), sessions()]).toEqual([4, 1]);
   });
 
   test('leave nothing behind when they go down', async () => {

@@ -9,6 +9,7 @@ export function createTunnels(given: { wanted?: Pick<WantedStore, 'put' | 'remov
   const all = new Map<string, TunnelSnapshot>();
   const listeners = new Set<(event: TunnelEvent) => void>();
   const tell = (event: TunnelEvent): void => listeners.forEach((listener) => listener(event));
+  const foretold: string[] = [];
   const put = (name: string, wanted: 'up' | 'down'): TunnelSnapshot => {
     const tunnel = snapshotOf(name, wanted);
     all.set(name, tunnel);
@@ -18,6 +19,8 @@ export function createTunnels(given: { wanted?: Pick<WantedStore, 'put' | 'remov
   return {
     story: (name: string) => ({ schemaVersion: 1 as const, tunnel: name, episodes: [] }),
     snapshot: (names?: readonly string[]) => [...all.values()].filter(({ name }) => names === undefined || names.includes(name)),
+    foretold,
+    foretell: (names: readonly string[]) => void foretold.push(...names),
     up(name: string, { profile, origin }: UpRequest): TunnelSnapshot {
       if (profile['trouble'] === 'refuse')
         throw new ProblemError(problem('binding-held', { listen: '127.0.0.1:1', on: 'local', holder: 'nc' }));
@@ -41,6 +44,7 @@ export function createTunnels(given: { wanted?: Pick<WantedStore, 'put' | 'remov
       return put(name, 'down');
     },
     restart: async (name: string): Promise<TunnelSnapshot> => put(name, 'up'),
+    usage: () => ({ windows: 0, queued: 0 }),
     subscribe(listener: (event: TunnelEvent) => void): () => void {
       listeners.add(listener);
       return () => void listeners.delete(listener);

@@ -2,7 +2,9 @@ import { problem, ProblemError } from '../../model/problem.ts';
 import { EXIT } from '../../model/problems/entry.ts';
 import { wordsOfRemark } from '../../model/remark.ts';
 import { SCHEMA_VERSION } from '../../model/snapshot.ts';
+import { ownForwards } from '../../profiles/export/own-forwards.ts';
 import { sshLines } from '../../profiles/export/ssh-lines.ts';
+import { homeDirectory } from '../../platform/paths.ts';
 import { defineCommand } from '../command.ts';
 import { checkedProfiles, pickProfiles } from '../profile-files.ts';
 
@@ -22,7 +24,8 @@ export const command = defineCommand({
     const { screen } = context;
     const [loaded] = checkedProfiles(await pickProfiles([name], context), context);
     if (loaded === undefined) throw new ProblemError(problem('profile-not-found', { name, nearest: '' }));
-    const { lines, notes } = sshLines(loaded.profile);
+    const { lines, notes: unsaid } = sshLines(loaded.profile);
+    const notes = [...unsaid, ...(await ownForwards(loaded.profile, { cwd: context.cwd, home: homeDirectory(context.env) }))];
     screen.show({
       document: () => ({
         schemaVersion: SCHEMA_VERSION,

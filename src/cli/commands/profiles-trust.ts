@@ -52,6 +52,8 @@ export const command = defineCommand({
         context,
       );
     await keep(views, moves, context);
+    // Whoever was asked would otherwise see nothing where no tunnel of it runs.
+    if (isAsked && yes !== true) context.screen.say(`Trusted as shown: ${views.map(({ file }) => file.name).join(', ')}`);
     await applyToRunning(context);
     if (context.screen.mode.json) context.screen.show({ document: () => documentOf(views, moves), text: () => '' });
     return EXIT.done;

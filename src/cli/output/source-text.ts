@@ -7,17 +7,21 @@ import { table } from './table.ts';
 
 /** What a fetch of a source has brought, for people. */
 export function updatedText(name: string, updated: Updated): string {
-  const { id, before, changes, way } = updated;
+  const { id, since, changes, way } = updated;
   if (id === null) return `${name} is read in place.`;
-  if (before === id && way === null) return `${name} is as new as it gets (${shortId(id)}).`;
-  return [`${name} ${wayText(updated)}`, ...(way?.subjects ?? []).map((subject) => `  ${subject}`), changesText(changes)]
+  if (since === id) return `${name} is as new as it gets (${shortId(id)}).`;
+  return [
+    `${name} ${wayText(updated)}`,
+    ...(way?.subjects ?? []).map((subject) => `  ${subject}`),
+    changes.length === 0 ? '  no profile differs' : changesText(changes),
+  ]
     .filter((line) => line !== '')
     .join('\n');
 }
 
-function wayText({ id, before, way }: Updated): string {
+function wayText({ id, since, way }: Updated): string {
   const now = `is at ${shortId(id ?? '')}`;
-  if (way === null) return before === null ? `${now}.` : `${now} now, was at ${shortId(before)}.`;
+  if (way === null) return since === null ? `${now}.` : `${now}, and ${shortId(since)} is what you have.`;
   const from = shortId(way.from);
   if (way.follows === 'yes') return `${now}, ${count(way.commits ?? 0, 'commit')} newer than ${from}, which you have.`;
   if (way.follows === 'back')

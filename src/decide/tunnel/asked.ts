@@ -1,3 +1,4 @@
+import type { Profile } from '../../model/profile.ts';
 import type { Tunnel, TunnelEffect } from '../../model/tunnel.ts';
 import { connect, dialAgain, idleOut, retryNow } from './connection.ts';
 import { bindNow } from './forwards.ts';
@@ -14,6 +15,10 @@ export function askedUp(tunnel: Tunnel, given: Given): Outcome {
   const bound = bindNow(retried.tunnel, given);
   return { tunnel: bound.tunnel, effects: [...retried.effects, ...bound.effects] };
 }
+
+/** Whether a dial begins where somebody asks for the tunnel to be up. */
+export const dialsWhenAsked = (tunnel: Tunnel, profile: Profile): boolean =>
+  askedUp(tunnel, { profile, now: 0, jitter: 0 }).effects.some((effect) => effect.do === 'connect');
 
 export function askedDown(tunnel: Tunnel, given: Given): Outcome {
   const { state } = tunnel;

@@ -47,6 +47,7 @@ const REASON_WORDS: Record<Reason, string> = {
   widened: 'the server may open it to other machines too (public: true)',
   'socks-there': 'whoever can connect to it there reaches everything that lies behind it',
   'control-socket': 'whoever connects to it can run programs as you or use your keys',
+  'cloud-keys': 'it gives the keys of this machine, where that is one of a cloud, to whoever connects',
   'look-alike': 'a name in it has letters that look like others: compare it with one that you trust',
   'runs-command': 'it can run any program as you',
   'weakens-trust': 'it changes which servers are believed to be who they say',

@@ -50,6 +50,7 @@ export const REASONS = {
   widened: 'danger',
   'socks-there': 'danger',
   'control-socket': 'danger',
+  'cloud-keys': 'danger',
   'look-alike': 'danger',
   'runs-command': 'danger',
   'weakens-trust': 'danger',

@@ -39,6 +39,7 @@ const isLoopback = (host: string): boolean => /^(localhost|127(\.\d{1,3}){3}|::1
 /** What others reach that way: a service of this machine, or of the network around it. */
 function reasonsOfTarget(to: Address): Reason[] {
   if (isSocket(to)) return CONTROL_SOCKET.test(to.path) ? ['control-socket'] : SENSITIVE_SOCKET.test(to.path) ? ['sensitive-service'] : [];
+  if (CLOUD_KEYS.has(to.host.toLowerCase().replace(/\.$/, ''))) return ['cloud-keys'];
   const beyond = isLoopback(to.host) ? [] : ['beyond-this-machine' as const];
   if (CONTROL_PORTS.has(to.port)) return ['control-socket', ...beyond];
   return to.port < 1024 || SENSITIVE_PORTS.has(to.port) ? ['sensitive-service', ...beyond] : beyond;
@@ -50,6 +51,14 @@ const SENSITIVE_SOCKET = /\.s\.PGSQL|mysql|redis|mongo/i;
 
 /** Docker, X11 and its kin, debuggers, Kubernetes' node agent. */
 const CONTROL_PORTS: ReadonlySet<number> = new Set([2375, 2376, 6000, 6001, 6443, 9222, 9229, 10_250]);
+/** Where a machine in a cloud asks for its own credentials, without a login: AWS, Azure and Google, AWS by IPv6, Alibaba. */
+const CLOUD_KEYS: ReadonlySet<string> = new Set([
+  '169.254.169.254',
+  '169.254.170.2',
+  'fd00:ec2::254',
+  '100.100.100.200',
+  'metadata.google.internal',
+]);
 /** Databases, desktops, queues and shares. Everything below 1024 is taken for a service of the system. */
 const SENSITIVE_PORTS: ReadonlySet<number> = new Set([
   1433, 1521, 2049, 2181, 2379, 3306, 3389, 5432, 5433, 5672, 5900, 5984, 6379, 7000, 7474, 8086, 9000, 9042, 9092, 9200, 9300, 11_211,

@@ -4,7 +4,7 @@ import { EXIT, type Entries } from './entry.ts';
 export type SignersFacts = {
   'signers-unusable': { readonly keys: string; readonly why: SignersTrouble };
   'source-unsigned': { readonly name: string; readonly commit: string };
-  /** `said`: git's own words. */
+  /** `said`: git's own words, each line after a line break; empty where it has none. */
   'source-signature': { readonly name: string; readonly commit: string; readonly said: string };
 };
 
@@ -36,8 +36,7 @@ export const SIGNERS: Entries<SignersFacts> = {
   },
   'source-signature': {
     ...person,
-    text: (f) =>
-      `The newest commit of ${f.name}, ${f.commit}, is not signed by any of the keys that were given with it. ${STAYS}\n${f.said}`,
+    text: (f) => `The newest commit of ${f.name}, ${f.commit}, is not signed by any of the keys that were given with it. ${STAYS}${f.said}`,
     next: (f) =>
       `Find out who has made it. Where a new key is right, remove the source and add it with that one: tunnels profiles remove ${f.name}`,
   },

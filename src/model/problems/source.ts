@@ -67,7 +67,7 @@ const TROUBLE_WORDS: Record<SourceTrouble, { readonly text: string; readonly nex
 const usage = { retry: 'person', exit: EXIT.usage } as const;
 const failed = { retry: 'answered', exit: EXIT.failed } as const;
 const person = { retry: 'person', exit: EXIT.personNeeded } as const;
-const STAYS = 'What was fetched before stays in use.';
+const STAYS = 'Nothing was changed.';
 
 export const SOURCE: Entries<SourceFacts> = {
   'source-invalid': {

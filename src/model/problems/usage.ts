@@ -36,7 +36,8 @@ export const USAGE: Entries<UsageFacts> = {
   'profile-invalid': {
     retry: 'person',
     exit: EXIT.usage,
-    text: (f) => `The profile ${f.name} has errors; nothing was changed.\n${f.errors}`,
+    text: (f) =>
+      `${f.name.includes(', ') ? `The profiles ${f.name} have` : `The profile ${f.name} has`} errors; nothing was changed.\n${f.errors}`,
     next: () => 'Correct them and run the command again.',
   },
   'profile-not-found': {

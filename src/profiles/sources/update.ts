@@ -26,11 +26,15 @@ export type UpdateGiven = {
   readonly limits?: FetchLimits;
 };
 
-/** What a fetch has brought. `changes`: since the fetch before it. A folder is read in place: it has no states. */
+/** What a fetch has brought. A folder is read in place: it has no states. */
 export type Updated = {
   readonly id: string | null;
+  /** What the fetch before it had brought. */
   readonly before: string | null;
+  /** What was in use until now; null: nothing had been fetched. */
+  readonly since: string | null;
   readonly snapshot: Snapshot | null;
+  /** The files that differ from what was in use: the same files that a person is asked to accept, however often it is fetched. */
   readonly changes: readonly Change[];
   /** How it follows from the state in use; null where that is the newest, or cannot be told. */
   readonly way: Way | null;
@@ -38,12 +42,12 @@ export type Updated = {
 
 /**
  * Fetches the newest state of a source and keeps it beside the one that is in use, which stays so until `pin`.
- * What one of a source's signers has signed and follows from that is pinned at once.
+ * What one of a source's signers has signed and follows from that is pinned at once, and so is what has the very same files.
  * Throws the problem that kept it from being fetched (which is kept too, for lists), or `source-busy`, `git-missing`.
  */
 export async function updateSource(source: TeamSource, given: UpdateGiven): Promise<Updated> {
   const { name, spec } = source;
-  if (spec.kind === 'folder') return { id: null, before: null, snapshot: null, changes: [], way: null };
+  if (spec.kind === 'folder') return { id: null, before: null, since: null, snapshot: null, changes: [], way: null };
   const path = join(sourceFolder(given.paths, name), 'fetch.lock');
   return await withLock({ path, name }, async () => {
     try {
@@ -70,13 +74,21 @@ async function updateGit(given: GitUpdate): Promise<Updated> {
     const tree = await readTree(git, id);
     writeSnapshot(paths, { name, id, ...tree, info: await infoOf(git, id) });
   }
-  const from = inUse(paths, name)?.id ?? before;
-  const way = from === null || from === id ? null : await wayTo(git, { from, to: id });
-  const updated = await keep({ latest: id, way, etag: null }, { ...given, before });
-  // A signature is a person's yes. But an older state was signed as well: one that does not follow is for a person to look at.
-  if (signers !== null && (way === null || way.follows === 'yes')) await writePin(paths, { name, id });
+  const since = inUse(paths, name)?.id ?? before;
+  const way = since === null || since === id ? null : await wayTo(git, { from: since, to: id });
+  const updated = await keep({ latest: id, way, etag: null }, { ...given, before, since });
+  // What does not follow is for a person to look at, also where it was signed: an older state was signed as well.
+  const follows = way === null || way.follows === 'yes';
+  if (follows && (signers !== null || isTheSame(updated, readPin(paths, name)))) await writePin(paths, { name, id });
   return updated;
 }
+
+/**
+ * Commits that change nothing of a source's own files, as most of a large repository's do: there is nothing to accept, and
+ * after some hundred of them nobody could tell any more whether the next one follows.
+ */
+const isTheSame = ({ changes, since }: Updated, pinned: string | null): boolean =>
+  pinned !== null && pinned === since && changes.length === 0;
 
 type HttpsUpdate = UpdateGiven & { readonly name: string; readonly spec: HttpsSpec };
 
@@ -84,22 +96,23 @@ async function updateHttps(given: HttpsUpdate): Promise<Updated> {
   const { paths, name } = given;
   const { latest: before, etag } = readFetched(paths, name);
   const whole = before !== null && readSnapshot(paths, { name, id: before }) !== null;
+  const since = inUse(paths, name)?.id ?? before;
   const answer = await fetchHttps({ ...given, etag: whole ? etag : null });
-  if (answer === null) return await keep({ latest: before, way: null, etag }, { ...given, before });
+  if (answer === null) return await keep({ latest: before, way: null, etag }, { ...given, before, since });
   writeSnapshot(paths, { name, id: answer.sha256, files: [answer.file], remarks: [], info: null });
-  return await keep({ latest: answer.sha256, way: null, etag: answer.etag }, { ...given, before });
+  return await keep({ latest: answer.sha256, way: null, etag: answer.etag }, { ...given, before, since });
 }
 
-type KeepGiven = UpdateGiven & { readonly name: string; readonly before: string | null };
+type KeepGiven = UpdateGiven & { readonly name: string } & Pick<Updated, 'before' | 'since'>;
 
-async function keep(fresh: Pick<Fetched, 'latest' | 'way' | 'etag'>, { paths, name, now, before }: KeepGiven): Promise<Updated> {
+async function keep(fresh: Pick<Fetched, 'latest' | 'way' | 'etag'>, { paths, name, now, before, since }: KeepGiven): Promise<Updated> {
   const snapshotOf = (id: string | null): Snapshot | null => (id === null ? null : readSnapshot(paths, { name, id }));
-  const [old, snapshot] = [snapshotOf(before), snapshotOf(fresh.latest)];
+  const [old, snapshot] = [snapshotOf(since), snapshotOf(fresh.latest)];
   await writeFetched(paths, { name, fetched: { ...fresh, fetchedAt: now, triedAt: now, trouble: null } });
   const ids = [fresh.latest, before, readPin(paths, name)].filter((id) => id !== null);
   dropSnapshots(paths, { name, keep: new Set(ids) });
-  const changes = snapshot === null || before === fresh.latest ? [] : changesBetween(old, snapshot);
-  return { id: fresh.latest, before, snapshot, changes, way: fresh.way };
+  const changes = snapshot === null || since === fresh.latest ? [] : changesBetween(old, snapshot);
+  return { id: fresh.latest, before, since, snapshot, changes, way: fresh.way };
 }
 
 async function keepTrouble(trouble: Problem, { paths, name, now }: UpdateGiven & { readonly name: string }): Promise<void> {

@@ -1,5 +1,10 @@
 import type { DataChannel } from './channel.ts';
 
+/** A server that sends more than it may is left alone for this much: OpenSSH forgives a little as well. */
+export const FORGIVEN = 128 * 1024;
+/** More than the server says it takes makes no packet better. */
+export const MOST_DATA = 64 * 1024;
+
 /** What a channel needs of its link. */
 export type ChannelWire = {
   /** False: packets must wait, in a key exchange or behind what the connection has not taken. */

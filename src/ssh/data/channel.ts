@@ -1,14 +1,9 @@
 import { Duplex } from 'node:stream';
 import { creditDue } from '../../decide/receive-window.ts';
 import type { ChannelStream } from '../forwards/stream-end.ts';
-import type { ChannelWire, Taker, Terms } from './channel-parts.ts';
+import { type ChannelWire, FORGIVEN, MOST_DATA, type Taker, type Terms } from './channel-parts.ts';
 import { BadPacket } from './opener.ts';
 import type { SizedWindow } from './sized-window.ts';
-
-/** A server that sends more than it may is left alone for this much: OpenSSH forgives a little as well. */
-const FORGIVEN = 128 * 1024;
-/** More than the server says it takes makes no packet better. */
-const MOST_DATA = 64 * 1024;
 
 /**
  * A channel of the data path (RFC 4254 section 5): a stream for whoever wants one, and for bulk a pair of direct ways
@@ -46,6 +41,11 @@ export class DataChannel extends Duplex implements ChannelStream {
     return this.#remoteId;
   }
 
+  /** Bytes that were fed and wait for the server or the connection. */
+  get unsent(): number {
+    return this.#kept?.length ?? 0;
+  }
+
   get incoming(): { readonly state: 'open' | 'eof' | 'closed' } {
     return { state: this.#in };
   }
@@ -75,8 +75,8 @@ export class DataChannel extends Duplex implements ChannelStream {
   takeWith(taker: Taker): void {
     this.#taker = taker;
     const early = this.read() as Buffer | null;
-    if (early !== null) taker.take([early]);
-    this.resume();
+    if (early === null) return;
+    taker.take([early]);
     this.credit();
   }
 
@@ -124,12 +124,12 @@ export class DataChannel extends Duplex implements ChannelStream {
   heardEof(): void {
     if (this.#in !== 'open') return;
     this.#in = 'eof';
-    this.push(null);
+    this.#endReading();
   }
 
   /** The server's CLOSE. Without EOF before it that is an end too: many servers send none. */
   heardClose(): void {
-    if (this.#in === 'open') this.push(null);
+    if (this.#in === 'open') this.#endReading();
     this.#in = 'closed';
     this.close();
     this.#letGo();
@@ -206,6 +206,12 @@ export class DataChannel extends Duplex implements ChannelStream {
     // In one piece: of packets of a byte each, a stream would keep a hundred times as much.
     this.push(Buffer.concat(slices));
     return false;
+  }
+
+  #endReading(): void {
+    this.push(null);
+    // Nobody else reads from the stream then, and only that has it tell 'end'.
+    if (this.#taker !== null) super.read(0);
   }
 
   #send(bytes: Uint8Array): number {

@@ -82,8 +82,10 @@ export class DataPath implements Channels {
   get usage(): ChannelUsage {
     const path = this.#outlet.isNative && this.#reader.isNative ? 'own' : 'own-channels';
     // Not what the budget has given: the least windows are no part of that.
-    const windows = [...this.#channels.values()].reduce((sum, { window }) => sum + window.size, 0);
-    return { path, plainBecause: null, channels: this.#channels.size, windows, queued: this.#outlet.queued };
+    const open = [...this.#channels.values()];
+    const windows = open.reduce((sum, { window }) => sum + window.size, 0);
+    const queued = open.reduce((sum, { unsent }) => sum + unsent, this.#outlet.queued);
+    return { path, plainBecause: null, channels: open.length, windows, queued };
   }
 
   onReceived(call: OnBytes): () => void {

@@ -21,13 +21,14 @@ export type Opener = {
 /** Null: not one that we know, or it has begun with a packet; ssh2's own parser goes on then. */
 export function openerFor(protocol: Inside): Opener | null {
   const decipher = protocol._decipher as NativeDecipher;
-  if (decipher._packet) return null;
+  if (decipher._packet || typeof decipher._instance?.decrypt !== 'function') return null;
   switch (decipher.constructor.name) {
     case 'AESGCMDecipherBinding':
       return decipher._lenBytes === 0 ? new Gcm(decipher) : null;
     case 'ChaChaPolyDecipherBinding':
-      return decipher._lenPos === 0 ? new ChaChaPoly(decipher) : null;
+      return decipher._lenPos === 0 && typeof decipher._instance.decryptLen === 'function' ? new ChaChaPoly(decipher) : null;
     case 'GenericDecipherBinding':
+      if (typeof decipher._macActualLen !== 'number') return null;
       return decipher._blockPos === 0 && decipher._macETM === true ? new EncryptThenMac(decipher) : null;
     default:
       return null;

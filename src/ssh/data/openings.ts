@@ -1,9 +1,9 @@
-import { type Deferred, deferred } from '../../platform/deferred.ts';
+import type { Deferred } from '../../platform/deferred.ts';
 import { ChannelRefused } from '../session/open-channel.ts';
 import type { DataChannel } from './channel.ts';
 import type { SizedWindow } from './sized-window.ts';
 
-type Opening = Deferred<DataChannel> & { readonly window: SizedWindow; readonly askedAt: number };
+type Opening = Omit<Deferred<DataChannel>, 'promise'> & { readonly window: SizedWindow; readonly askedAt: number };
 
 /** The channels that the server was asked for and that it has not answered yet, by our number. */
 export class Openings {
@@ -15,9 +15,7 @@ export class Openings {
 
   /** Rejects with ChannelRefused; what is dropped is not settled. */
   ask(id: number, window: SizedWindow): Promise<DataChannel> {
-    const opening = { ...deferred<DataChannel>(), window, askedAt: performance.now() };
-    this.#byId.set(id, opening);
-    return opening.promise;
+    return new Promise((resolve, reject) => void this.#byId.set(id, { resolve, reject, window, askedAt: performance.now() }));
   }
 
   /** Null: nobody has asked. */

@@ -2,7 +2,7 @@ import { createServer, type ListenOptions, type Server, type Socket } from 'node
 import { type Address, isSocket, printAddress, type TcpAddress } from '../../model/address.ts';
 import { ProblemError, problem } from '../../model/problem.ts';
 import { describeHolder, holderOf } from '../../platform/port-holder.ts';
-import { asReadSocket } from '../data/read-socket.ts';
+import { acceptDirectly, asReadSocket } from '../data/read-socket.ts';
 
 /** The name of this machine in words shown to the user. */
 export const HERE = 'this machine';
@@ -40,6 +40,7 @@ export function listenOn(at: ListenOptions, { onSocket, onTrouble }: BindGiven):
     server.once('error', reject);
     server.listen({ ...at, exclusive: true }, () => {
       server.off('error', reject).on('error', onTrouble);
+      acceptDirectly(server, onSocket);
       resolve(server);
     });
   });

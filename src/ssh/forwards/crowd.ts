@@ -1,13 +1,14 @@
 import type { Clock } from '../../platform/clock.ts';
+import { type StopSignal, Stopper } from '../../platform/stopper.ts';
 
 /** One connection's stay: when to stop it, and where it says that both ends are joined. */
 export type Stay = {
   /** Aborted when the connection is to be dropped at once. */
-  readonly stop: AbortSignal;
+  readonly stop: StopSignal;
   joined(): void;
 };
 
-type Guest = { readonly stop: AbortController; joined: boolean };
+type Guest = { readonly stop: Stopper; joined: boolean };
 
 /** The connections of one listener. */
 export class Crowd {
@@ -16,10 +17,10 @@ export class Crowd {
 
   /** Runs one connection; `serve` never rejects. After the drain has begun it is stopped from its start. */
   admit(serve: (stay: Stay) => Promise<void>): void {
-    const guest: Guest = { stop: new AbortController(), joined: false };
+    const guest: Guest = { stop: new Stopper(), joined: false };
     if (this.#closed) guest.stop.abort();
     const joined = (): void => void (guest.joined = true);
-    const served = serve({ stop: guest.stop.signal, joined }).finally(() => this.#guests.delete(guest));
+    const served = serve({ stop: guest.stop, joined }).finally(() => this.#guests.delete(guest));
     this.#guests.set(guest, served);
   }
 

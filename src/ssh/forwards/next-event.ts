@@ -1,7 +1,8 @@
 import type { Duplex } from 'node:stream';
+import type { StopSignal } from '../../platform/stopper.ts';
 
 /** Resolves at the first of these events, or when the signal is aborted. The caller looks itself at what is the case. */
-export function nextEvent(stream: Duplex, events: readonly string[], signal: AbortSignal): Promise<void> {
+export function nextEvent(stream: Duplex, events: readonly string[], signal: StopSignal): Promise<void> {
   return new Promise((resolve) => {
     const done = (): void => {
       for (const event of events) stream.off(event, done);

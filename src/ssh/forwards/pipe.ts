@@ -1,22 +1,24 @@
+import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Meter } from '../types.ts';
 import { carry } from './carry.ts';
 import { isChannel, isGone, reset, retire, wasCutOff } from './stream-end.ts';
 
 /**
- * Carries bytes both ways between `a` (who came) and `b` (the target) until both are closed; never rejects.
+ * Carries bytes both ways between `a` (who came) and `b` (the target) until both are closed.
  * An end on one side becomes an end on the other while the other direction goes on; an error or a close before the
  * end becomes a reset. A side that cannot take more stops the other. `sent` counts a to b, `received` b to a.
  */
-export function join(a: Duplex, b: Duplex, meter: Pick<Meter, 'sent' | 'received'>): Promise<void> {
-  return new Promise((resolve) => {
-    const ends = { a: new End(a), b: new End(b) };
-    new Junction(ends, resolve).start((end, bytes) => {
-      if (end === ends.a) meter.sent += bytes;
-      else meter.received += bytes;
-    });
+export function join(a: Duplex, b: Duplex, { meter, over }: Joined): void {
+  const ends = { a: new End(a), b: new End(b) };
+  new Junction(ends, over).start((end, bytes) => {
+    if (end === ends.a) meter.sent += bytes;
+    else meter.received += bytes;
   });
 }
+
+/** `over` is called once both are closed. */
+export type Joined = { readonly meter: Pick<Meter, 'sent' | 'received'>; readonly over: () => void };
 
 /** One of the two streams and what has been seen of it. */
 class End {
@@ -60,7 +62,7 @@ class Junction {
       if (wasCutOff(stream)) from.broken = true;
       else {
         from.ended = true;
-        to.stream.end();
+        endSending(to);
       }
     };
     const onClose = (): void => {
@@ -117,6 +119,13 @@ class Junction {
     b.stream.unpipe(a.stream);
     for (const { stream, closed } of [a, b]) if (!closed) how(stream);
   }
+}
+
+/** A TCP socket that ended too is closed at once: its peer sees the same, and a shutdown before it would be one more turn of the event loop. */
+function endSending({ stream, ended }: End): void {
+  const isLast = ended && stream instanceof Socket && stream.remoteFamily !== undefined && stream.writableLength === 0;
+  if (isLast) stream.destroy();
+  else stream.end();
 }
 
 /** A channel is over once our part is done: on a silent connection its 'close' may not come for long. */

@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { Address, TcpAddress } from '../../model/address.ts';
+import type { StopSignal } from '../../platform/stopper.ts';
 import type { Link, Reach } from '../types.ts';
 import { reset } from './stream-end.ts';
 
@@ -9,7 +10,7 @@ export const reachThrough =
   (to, origin, signal) =>
     reachUnless((t, o) => link.open(t, o), { to, origin, signal });
 
-export type Errand = { readonly to: Address; readonly origin: TcpAddress | null; readonly signal: AbortSignal };
+export type Errand = { readonly to: Address; readonly origin: TcpAddress | null; readonly signal: StopSignal };
 
 /** Rejects with the signal's reason as soon as it is aborted; a target that is reached later is let go at once. */
 export function reachUnless(reach: Reach, { to, origin, signal }: Errand): Promise<Duplex> {
@@ -17,9 +18,17 @@ export function reachUnless(reach: Reach, { to, origin, signal }: Errand): Promi
     const stop = (): void => reject(signal.reason as Error);
     if (signal.aborted) return stop();
     signal.addEventListener('abort', stop);
-    void reach(to, origin, signal)
-      .then((target) => (signal.aborted ? reset(quiet(target)) : resolve(quiet(target))), reject)
-      .finally(() => signal.removeEventListener('abort', stop));
+    reach(to, origin, signal).then(
+      (target) => {
+        signal.removeEventListener('abort', stop);
+        if (signal.aborted) reset(quiet(target));
+        else resolve(quiet(target));
+      },
+      (error: unknown) => {
+        signal.removeEventListener('abort', stop);
+        reject(error as Error);
+      },
+    );
   });
 }
 

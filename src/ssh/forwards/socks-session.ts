@@ -3,6 +3,7 @@ import type { TcpAddress } from '../../model/address.ts';
 import { type Problem, ProblemError, problem } from '../../model/problem.ts';
 import type { SocksTrouble } from '../../model/problems/binding.ts';
 import type { Clock } from '../../platform/clock.ts';
+import { type StopSignal, Stopper } from '../../platform/stopper.ts';
 import { farewell } from './farewell.ts';
 import { nextEvent } from './next-event.ts';
 import { type SocksStep, socksStep } from './socks.ts';
@@ -24,7 +25,7 @@ export type SocksGiven = {
   readonly listen: string;
   readonly clock: Clock;
   /** Aborted when the connection is to be dropped. */
-  readonly signal: AbortSignal;
+  readonly signal: StopSignal;
 };
 
 /**
@@ -32,21 +33,29 @@ export type SocksGiven = {
  * Rejects with ProblemError `socks-bad-request`, the client already answered and sent away.
  */
 export async function askSocks(client: Duplex, given: SocksGiven): Promise<SocksRequest> {
-  const slow = new AbortController();
-  const cancel = given.clock.after(HANDSHAKE_MS, () => slow.abort());
+  const patience = new Stopper();
+  const stop = (): void => patience.abort();
+  let isSlow = false;
+  const cancel = given.clock.after(HANDSHAKE_MS, () => {
+    isSlow = true;
+    stop();
+  });
+  given.signal.addEventListener('abort', stop);
+  if (given.signal.aborted) stop();
   try {
-    const step = await converse(client, { patience: AbortSignal.any([given.signal, slow.signal]) });
+    const step = await converse(client, { patience });
     if (step.kind === 'asked') return requestOf(client, { step, clock: given.clock });
     farewell(client, { last: step.reply, clock: given.clock });
-    throw badRequest(given.listen, slow.signal.aborted ? 'slow' : step.why);
+    throw badRequest(given.listen, isSlow ? 'slow' : step.why);
   } finally {
     cancel();
+    given.signal.removeEventListener('abort', stop);
   }
 }
 
 type Last = Extract<SocksStep, { kind: 'asked' | 'refuse' }>;
 
-async function converse(client: Duplex, { patience }: { patience: AbortSignal }): Promise<Last> {
+async function converse(client: Duplex, { patience }: { patience: StopSignal }): Promise<Last> {
   let stage: 'hello' | 'request' = 'hello';
   let heard: Uint8Array = new Uint8Array();
   for (;;) {
@@ -66,7 +75,7 @@ async function converse(client: Duplex, { patience }: { patience: AbortSignal })
   }
 }
 
-async function read(client: Duplex, patience: AbortSignal): Promise<Uint8Array | null> {
+async function read(client: Duplex, patience: StopSignal): Promise<Uint8Array | null> {
   while (!patience.aborted && !client.readableEnded && !isGone(client)) {
     const chunk = client.read() as Buffer | null;
     if (chunk !== null) return chunk;

@@ -1,3 +1,4 @@
+import { type StopSignal, Stopper } from '../../platform/stopper.ts';
 import type { Visit } from './serve.ts';
 
 /**
@@ -8,8 +9,8 @@ import type { Visit } from './serve.ts';
 const HALF_CLOSE_GRACE_MS = 2_000;
 
 /** Aborted when the client leaves, or is to be dropped, before it was joined to its target; `end` stops watching. */
-export function watchLeaving({ client, stay, clock }: Visit): { readonly signal: AbortSignal; end(): void } {
-  const gone = new AbortController();
+export function watchLeaving({ client, stay, clock }: Visit): { readonly signal: StopSignal; end(): void } {
+  const gone = new Stopper();
   const leave = (): void => gone.abort();
   let cancel = (): void => undefined;
   // Nobody reads yet, so 'end' comes only where there is nothing to read before it.
@@ -18,7 +19,7 @@ export function watchLeaving({ client, stay, clock }: Visit): { readonly signal:
   stay.stop.addEventListener('abort', leave);
   if (client.destroyed || stay.stop.aborted) leave();
   return {
-    signal: gone.signal,
+    signal: gone,
     end() {
       cancel();
       client.off('error', leave).off('close', leave).off('end', onEnd);

@@ -19,7 +19,7 @@ export type ChannelUsage = {
   readonly channels: number;
   /** What the server may send before it was taken from us, on all of them. */
   readonly windows: number;
-  /** What the connection has not taken yet. */
+  /** What waits to be sent: the server, or the connection, has not taken it yet. */
   readonly queued: number;
 };
 

@@ -4,7 +4,7 @@ import type { Liveness } from '../../decide/liveness.ts';
 import type { Address, TcpAddress } from '../../model/address.ts';
 import type { Keepalive } from '../../model/profile.ts';
 import { type Problem, ProblemError, problem } from '../../model/problem.ts';
-import { type Deferred, deferred } from '../../platform/deferred.ts';
+import { deferred } from '../../platform/deferred.ts';
 import type { Certificate } from '../identity/keys/certificate.ts';
 import type { Overheard, Remote, RemoteProcess } from '../remote/types.ts';
 import type { Ends, Link, Offer, RemoteBinding, Reset, ResolvedHop } from '../types.ts';
@@ -34,7 +34,7 @@ export class LiveLink implements Link, Remote, Overheard {
   readonly #watcher: Watcher;
   readonly #offers: Offers;
   readonly #commands: Commands;
-  readonly #waiting = new Set<Deferred<never>>();
+  readonly #waiting = new Set<(because: Error) => void>();
   readonly #goodbyes: (() => Promise<void>)[] = [];
   #problem: Problem | null = null;
 
@@ -83,12 +83,10 @@ export class LiveLink implements Link, Remote, Overheard {
     return this.#watcher.silentMs;
   }
 
-  async open(to: Address, origin: TcpAddress | null): Promise<Duplex> {
-    try {
-      return await this.openRaw(to, origin);
-    } catch (error) {
+  open(to: Address, origin: TcpAddress | null): Promise<Duplex> {
+    return this.openRaw(to, origin).catch((error: unknown) => {
       throw new ProblemError(problemOfTarget(error, to, this.hop.name), { cause: error });
-    }
+    });
   }
 
   get ends(): Ends | null {
@@ -210,14 +208,15 @@ export class LiveLink implements Link, Remote, Overheard {
   }
 
   /** A request on a dead connection is never answered. (Racing `lost` itself would keep every request for the link's whole life.) */
-  async #orLost<T>(work: Promise<T>): Promise<T> {
-    const lost = deferred<never>();
-    this.#waiting.add(lost);
-    try {
-      return await Promise.race([work, lost.promise]);
-    } finally {
-      this.#waiting.delete(lost);
-    }
+  #orLost<T>(work: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.add(reject);
+      const over = (): boolean => this.#waiting.delete(reject);
+      work.then(
+        (value) => (over(), resolve(value)),
+        (error: Error) => (over(), reject(error)),
+      );
+    });
   }
 
   #livenessChanged(is: Liveness['is']): void {
@@ -241,7 +240,8 @@ export class LiveLink implements Link, Remote, Overheard {
     this.#watcher.stop();
     this.#offers.clear();
     this.#lost.resolve(because);
-    for (const request of this.#waiting) request.reject(new ProblemError(because));
+    // What the server has answered before, in the same read even, is answered.
+    queueMicrotask(() => this.#waiting.forEach((giveUp) => giveUp(new ProblemError(because))));
     this.#commands.stop(new ProblemError(because));
     this.#channels.stop(new ProblemError(because));
   }

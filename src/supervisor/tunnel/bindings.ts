@@ -151,7 +151,7 @@ export class Bindings {
     return async (to, origin, signal) => {
       const { idleMs, holdMs } = lineup.profile;
       // An idle tunnel always holds: its link is down by design, and the first connection is what brings it up.
-      const links = await gate.pass(forward.name, idleMs !== null && holdMs === 0 ? IDLE_HOLD_MS : holdMs, signal);
+      const links = gate.links ?? (await gate.pass(forward.name, idleMs !== null && holdMs === 0 ? IDLE_HOLD_MS : holdMs, signal));
       const { from } = lineup.forward(id) ?? forward;
       const openOver = (way: readonly HopLink[]): Promise<Duplex> => linkOf(way, from as number, lineup.profile).open(to, origin);
       return (await own.open(openOver)) ?? (await openOver(links));

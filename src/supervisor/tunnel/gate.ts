@@ -1,6 +1,7 @@
 import { ProblemError, type Problem, problem } from '../../model/problem.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { type Deferred, deferred } from '../../platform/deferred.ts';
+import type { StopSignal } from '../../platform/stopper.ts';
 import type { HopLink } from '../../ssh/remote/types.ts';
 
 /**
@@ -14,6 +15,11 @@ export class Gate {
 
   constructor(clock: Clock) {
     this.#clock = clock;
+  }
+
+  /** Null while the link is down. */
+  get links(): readonly HopLink[] | null {
+    return this.#links;
   }
 
   open(links: readonly HopLink[]): void {
@@ -32,13 +38,13 @@ export class Gate {
   }
 
   /** The links, at once or when they are back; rejects with `hold-expired` after `holdMs`. */
-  async pass(listen: string, holdMs: number, signal: AbortSignal): Promise<readonly HopLink[]> {
-    signal.throwIfAborted();
+  async pass(listen: string, holdMs: number, signal: StopSignal): Promise<readonly HopLink[]> {
+    if (signal.aborted) throw signal.reason;
     if (this.#links !== null) return this.#links;
     const waiter = deferred<readonly HopLink[]>();
     const cancel = this.#clock.after(holdMs, () => waiter.reject(new ProblemError(problem('hold-expired', { listen }))));
     const abort = () => waiter.reject(signal.reason);
-    signal.addEventListener('abort', abort, { once: true });
+    signal.addEventListener('abort', abort);
     this.#waiting.add(waiter);
     try {
       return await waiter.promise;

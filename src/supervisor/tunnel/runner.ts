@@ -1,3 +1,4 @@
+import { dialsWhenAsked } from '../../decide/tunnel/asked.ts';
 import { transition, newTunnel } from '../../decide/tunnel/transition.ts';
 import { type Problem, problem, problemOf } from '../../model/problem.ts';
 import type { Profile } from '../../model/profile.ts';
@@ -74,10 +75,9 @@ export class Runner {
       onTrouble: (forward, because) => this.#send({ type: 'bind-trouble', age: this.#tunnel.epoch, forward, problem: because }),
       onWarning: (forward, warning) => this.#warned(forward, warning),
     });
-    const { name } = given.profile;
-    const onFailure = (error: unknown): void => given.log.problem(problemOf(error), { tunnel: name });
+    const onFailure = (error: unknown): void => given.log.problem(problemOf(error), { tunnel: given.profile.name });
     this.#giveBack = new GiveBack({ connection: this.#connection, bindings: this.#bindings, onFailure });
-    this.#teller = new Teller(name, given);
+    this.#teller = new Teller(given.profile.name, given);
     this.#ladders = new Ladders({ ...given, lineup, teller: this.#teller, takeOver: () => this.#takeOver });
   }
 
@@ -96,6 +96,11 @@ export class Runner {
 
   get story(): readonly Episode[] {
     return this.#teller.episodes;
+  }
+
+  /** Somebody is about to call `up`: what would be dialled then is begun. */
+  foretell(): void {
+    if (dialsWhenAsked(this.#tunnel, this.#lineup.profile)) this.#connection.foretell();
   }
 
   up({ takeOver = false, byPerson = false }: { readonly takeOver?: boolean; readonly byPerson?: boolean } = {}): void {

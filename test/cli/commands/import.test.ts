@@ -183,6 +183,16 @@ describe('tunnels profiles export --ssh', () => {
     expect(notes).toEqual(['export-no-place']);
   });
 
+  test('says which forwards ssh opens beside those of the line, and nothing of those for other hosts', async () => {
+    const config = join(makeWorld().home, 'config');
+    writeFileSync(config, 'Host a\n  LocalForward 9 h:9\nHost b\n  DynamicForward 8\n  User x\nHost *\n  Port 22\n');
+    const [local, remote] = ['  - { local: 1, to: h:1 }', '  - { remote: 1, on: a, to: h:1 }'];
+    expect((await exported(local, `sshConfig: ${config}\n`)).notes).toEqual(['export-own-forwards']);
+    expect((await exported(remote, `sshConfig: ${config}\n`)).notes).toEqual(['export-own-forwards']);
+    writeFileSync(config, 'Host a\n  LocalForward 9 h:9\nHost b\n  User x\n');
+    expect((await exported(local, `sshConfig: ${config}\n`)).notes).toEqual([]);
+  });
+
   test('is refused for what is not trusted, and without a form', async () => {
     const world = makeWorld();
     mkdirSync(join(world.home, '.git'));

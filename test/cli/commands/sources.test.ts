@@ -50,6 +50,9 @@ describe("a team's repository", () => {
     for (const character of ['\u001b', '\u202e']) expect(`${updated.out}${updated.err}`).not.toContain(character);
     expect(updated.err).toMatch(/acme: an update is available.*1 commit newer.*db\.yaml \(changed\), new\.yaml \(new\)/);
     expect(updated.err).toContain('tunnels profiles trust --source acme');
+    const again = await run(here, 'profiles', 'update');
+    expect([again.out, again.err]).toEqual([updated.out, updated.err]);
+    expect(again.out).not.toContain('as new as it gets');
     expect((await run(here, 'up', 'db', '--no-wait')).code).toBe(0);
     expect(JSON.stringify(here.requests.at(-1)?.request)).not.toContain('evil');
     const listed = await run(here, 'list');

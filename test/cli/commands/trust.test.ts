@@ -102,6 +102,7 @@ describe("a repository's profile", () => {
     expect(questions).toEqual(['Trust team as shown? [y/N] ']);
     expect(asked.out).toContain('leads to db.internal:5432');
     expect(asked.code).toBe(expected ? 0 : 4);
+    expect(asked.err.includes('Trusted as shown: team')).toBe(expected);
     expect(await comesUp(world)).toBe(expected);
   });
 

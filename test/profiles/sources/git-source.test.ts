@@ -74,6 +74,38 @@ describe('a git repository as a source', () => {
     expect(new Set(kept)).toEqual(new Set([first, later[1], later[2]]));
   });
 
+  test('is told with all that differs from what is in use, and nothing that was taken back before anybody used it', async () => {
+    const [repo, place] = [await makeRepo(), makePlace()];
+    const first = await repo.commit({ 'a.yaml': PROFILE });
+    await place.update(repo.url);
+    await pin(place.paths, { name: 'team', id: first });
+    await repo.commit({ 'a.yaml': '# broken\n', 'b.yaml': PROFILE });
+    await place.update(repo.url);
+    await repo.commit({ 'a.yaml': PROFILE });
+    const told = { since: first, changes: [{ file: 'b.yaml', is: 'new' }], way: { commits: 2 } };
+    expect(await place.update(repo.url)).toMatchObject(told);
+    expect(await place.update(repo.url)).toMatchObject(told);
+  });
+
+  test('moves on over commits that change none of its files, as there is nothing to accept; not to another history', async () => {
+    const [repo, place] = [await makeRepo(), makePlace()];
+    const first = await repo.commit({ 'db/a.yaml': PROFILE, 'src/main.c': '1' });
+    const url = `${repo.url}#main//db`;
+    await place.update(url);
+    await pin(place.paths, { name: 'team', id: first });
+    const second = await repo.commit({ 'src/main.c': '2' });
+    expect(await place.update(url)).toMatchObject({ id: second, since: first, changes: [], way: { follows: 'yes' } });
+    expect([inUse(place.paths, 'team')?.id, pendingOf(place.paths, team)]).toEqual([second, null]);
+    await repo.git(['checkout', '--quiet', '--orphan', 'evil']);
+    const forced = await repo.commit({ 'src/main.c': '3' });
+    await repo.git(['branch', '--force', 'main', 'evil']);
+    await place.update(url);
+    expect([inUse(place.paths, 'team')?.id, pendingOf(place.paths, team)]).toMatchObject([
+      second,
+      { to: { id: forced }, way: { follows: 'no' } },
+    ]);
+  });
+
   test('that was rewritten, or whose ref leads elsewhere, is said not to follow from what is in use', async () => {
     const [repo, place] = [await makeRepo(), makePlace()];
     await repo.commit({ 'a.yaml': PROFILE });

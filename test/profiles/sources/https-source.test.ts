@@ -45,6 +45,9 @@ describe('a file of a real HTTPS server', () => {
     await pin(here.paths, { name: 'team', id });
     serve('# evil\n', '"2"');
     expect(await here.update(url())).toMatchObject({ before: id, changes: [{ file: 'db-prod.yaml', is: 'changed' }] });
+    // Again, with nothing new since: it still differs from what is in use.
+    const changed = [{ file: 'db-prod.yaml', is: 'changed' }];
+    expect(await here.update(url())).toMatchObject({ since: id, changes: changed });
     expect(here.files()).toEqual({ 'db-prod.yaml': PROFILE });
     expect(pendingOf(here.paths, { name: 'team' })?.changes).toEqual([{ file: 'db-prod.yaml', is: 'changed' }]);
   });
@@ -65,6 +68,14 @@ describe('a file of a real HTTPS server', () => {
     const here = place();
     await expect(here.update(url())).rejects.toThrow(code('source-too-large'));
     expect(here.files()).toEqual({});
+  });
+
+  test('whose server says that it is larger is not waited for', async () => {
+    answer = (_request, response) => {
+      response.on('error', () => {});
+      response.writeHead(200, { 'content-length': 1_000_000_000 }).write('#');
+    };
+    await expect(place().update(url())).rejects.toThrow(code('source-too-large'));
   });
 
   test('that moved within the server is followed; to another one, to http or in a circle it is not', async () => {

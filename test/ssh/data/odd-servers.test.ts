@@ -166,8 +166,8 @@ describe('a server that breaks the rules', () => {
       peer.confirm(asked);
       break_(peer, asked);
     });
-    // The reader never takes anything: what arrives beyond its window has no place.
-    await link.openRaw(SOMEWHERE);
+    // Nobody takes anything, so what arrives beyond the window has no place. The link may be lost before its answer is told.
+    await link.openRaw(SOMEWHERE).catch(() => {});
     expect(await link.lost).toMatchObject({ code: 'link-garbled' });
     expect(data.budget.used).toBe(0);
   });

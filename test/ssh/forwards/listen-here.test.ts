@@ -7,6 +7,7 @@ import { describe, expect, test } from 'vitest';
 import { type Address, LOOPBACK } from '../../../src/model/address.ts';
 import { ProblemError, problem } from '../../../src/model/problem.ts';
 import { listenHere } from '../../../src/ssh/forwards/listen-here.ts';
+import type { StopSignal } from '../../../src/platform/stopper.ts';
 import type { Reach } from '../../../src/ssh/types.ts';
 import { background } from '../../support/child.ts';
 import { fakeClock } from '../../support/fake-clock.ts';
@@ -114,7 +115,7 @@ describe('a local forward', () => {
   });
 
   const held = async (clock = fakeClock()) => {
-    const signals: AbortSignal[] = [];
+    const signals: StopSignal[] = [];
     const reach: Reach = (_to, _origin, signal) => (signals.push(signal), new Promise(() => undefined));
     const made = service(any, { to: { host: 'x', port: 1 }, reach });
     const listener = await listening(made, { clock });

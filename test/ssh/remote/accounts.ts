@@ -14,6 +14,7 @@ import { loadCredentials } from '../../../src/ssh/identity/logins/credentials.ts
 import { createHostVerifier } from '../../../src/ssh/identity/host-keys/host-verifier.ts';
 import { openSession } from '../../../src/ssh/session/open-session.ts';
 import { LiveLink } from '../../../src/ssh/session/live-link.ts';
+import type { ResolvedHop } from '../../../src/ssh/types.ts';
 import { fingerprintOf, type Key, makeKey } from '../../support/keys.ts';
 import { type Sshd, type SshdOptions, startSshd } from '../../support/sshd.ts';
 import { background } from '../../support/child.ts';
@@ -89,13 +90,11 @@ export async function loginThrough(network: Network, { sshd, key }: TestAccount)
   return await loginOver({ kind: 'channel', stream }, { port: sshd.port, user: sshd.user, key, pin: sshd.hostKey.fingerprint });
 }
 
+const hopTo = ({ port, user, key, pin }: To): ResolvedHop =>
+  aHop({ port, user, identities: required(key.path), knownHosts: { alias: null, userFiles: [], systemFiles: [], pins: [pin] } });
+
 async function loginOver(carrier: Carrier, to: To): Promise<LiveLink> {
-  const hop = aHop({
-    port: to.port,
-    user: to.user,
-    identities: required(to.key.path),
-    knownHosts: { alias: null, userFiles: [], systemFiles: [], pins: [to.pin] },
-  });
+  const hop = hopTo(to);
   const [verifier, credentials] = await Promise.all([createHostVerifier(hop), loadCredentials(hop)]);
   const signal = new AbortController().signal;
   const session = await openSession(carrier.stream, hop, {
@@ -144,7 +143,7 @@ export const startOf = (pid: number): number =>
   );
 
 /** The same on dropbear, the small server of routers and rescue systems. */
-export async function aDropbear(): Promise<{ readonly uid: number; login(): Promise<LiveLink> }> {
+export async function aDropbear(): Promise<{ readonly uid: number; readonly hop: ResolvedHop; login(): Promise<LiveLink> }> {
   const user = await makeUser();
   const dir = tempDir();
   const [key, port] = [await makeKey(dir), await freePort()];
@@ -159,5 +158,6 @@ export async function aDropbear(): Promise<{ readonly uid: number; login(): Prom
     await server.stop();
     await user.remove();
   });
-  return { uid: user.uid, login: () => login({ port, user: user.name, key, pin: fingerprintOf(publicLine) }) };
+  const to = { port, user: user.name, key, pin: fingerprintOf(publicLine) };
+  return { uid: user.uid, hop: hopTo(to), login: () => login(to) };
 }

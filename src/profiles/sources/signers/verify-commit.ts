@@ -23,7 +23,8 @@ export async function verifyCommit(given: VerifyGiven, commit: string): Promise<
   const settings = [...SETTINGS[signers](folder), 'gpg.minTrustLevel=fully'].flatMap((setting) => ['-c', setting]);
   const { code, said } = await runGit({ ...given, env }, { args: [...settings, 'verify-commit', '--raw', commit] });
   given.signal?.throwIfAborted();
-  if (code !== 0) throw new ProblemError(problem('source-signature', { name, commit: commit.slice(0, 10), said: wordsOf(said) }));
+  if (code !== 0)
+    throw new ProblemError(problem('source-signature', { name, commit: commit.slice(0, 10), said: wordsOf(said, nothingIn(folder)) }));
 }
 
 /**
@@ -47,10 +48,11 @@ const SETTINGS: Readonly<Record<SignersKind, (folder: string) => readonly string
 
 const LINES = 6;
 
-const wordsOf = (said: string): string =>
+/** Without what git says of the programs that we have taken away, which is no fault of anybody's. */
+const wordsOf = (said: string, nothing: string): string =>
   said
     .split(/[\r\n]+/)
-    .filter((line) => line.trim() !== '')
+    .filter((line) => line.trim() !== '' && !line.includes(nothing))
     .slice(0, LINES)
-    .map((line) => `  ${shortLine(line, 200)}`)
-    .join('\n');
+    .map((line) => `\n  ${shortLine(line, 200)}`)
+    .join('');

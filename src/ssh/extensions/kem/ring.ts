@@ -29,11 +29,10 @@ export function reduce(x: number, { modulus, coarse, fine }: Field): number {
 
 /** One factor may be as large as the field; the other's coefficients are -1, 0 and 1. */
 export function multiply(a: Int32Array, small: Int32Array, field: Field): Int32Array {
-  const product = new Int32Array(2 * DEGREE);
-  for (let k = 0; k < DEGREE; k += 1) {
-    product[k] = convolve(a, small, { sum: k, from: 0, to: k });
-    product[k + DEGREE] = convolve(a, small, { sum: k + DEGREE, from: k + 1, to: DEGREE - 1 });
-  }
+  const product = new Int32Array(2 * DEGREE - 1 + SUMS);
+  const padded = new Int32Array(3 * DEGREE + SUMS);
+  padded.set(small, DEGREE);
+  for (let k = 0; k < 2 * DEGREE - 1; k += SUMS) convolve(a, padded, { product, k });
   for (let i = 2 * DEGREE - 2; i >= DEGREE; i -= 1) {
     // x^i = x^(i-760) + x^(i-761)
     product[i - DEGREE]! += product[i]!;
@@ -44,10 +43,28 @@ export function multiply(a: Int32Array, small: Int32Array, field: Field): Int32A
   return reduced;
 }
 
-type Range = { readonly sum: number; readonly from: number; readonly to: number };
+type Sums = { readonly product: Int32Array; readonly k: number };
 
-function convolve(a: Int32Array, b: Int32Array, { sum, from, to }: Range): number {
-  let total = 0;
-  for (let i = from; i <= to; i += 1) total = (total + Math.imul(a[i]!, b[sum - i]!)) | 0;
-  return total;
+/** At a time: reading takes longer than multiplying, and neighbours read the same. */
+const SUMS = 4;
+
+/** The coefficients k to k + 3; `b` has its own DEGREE coefficients after as many zeros, and zeros behind. */
+function convolve(a: Int32Array, b: Int32Array, { product, k }: Sums): void {
+  const from = Math.max(0, k - DEGREE + 1);
+  const to = Math.min(DEGREE - 1, k + SUMS - 1);
+  let at = DEGREE + k - from;
+  let [sum0, sum1, sum2, sum3] = [0, 0, 0, 0];
+  let [b1, b2, b3] = [b[at + 1]!, b[at + 2]!, b[at + 3]!];
+  for (let i = from; i <= to; i += 1, at -= 1) {
+    const ai = a[i]!;
+    const b0 = b[at]!;
+    sum0 = (sum0 + Math.imul(ai, b0)) | 0;
+    sum1 = (sum1 + Math.imul(ai, b1)) | 0;
+    sum2 = (sum2 + Math.imul(ai, b2)) | 0;
+    sum3 = (sum3 + Math.imul(ai, b3)) | 0;
+    b3 = b2;
+    b2 = b1;
+    b1 = b0;
+  }
+  product.set([sum0, sum1, sum2, sum3], k);
 }

@@ -38,14 +38,16 @@ export function makeKeys(random: Random): KemKeys & { readonly secretKey: Uint8A
   );
   const unknown = random(Math.ceil(DEGREE / 4));
   const secretKey = Buffer.concat([encodeSmall(f), encodeSmall(inverse), publicKey, unknown, hash(4, publicKey)]);
-  return { publicKey, secretKey, decapsulate: (cipherText) => open(cipherText, { f, inverse, publicKey, unknown }) };
+  return { publicKey, secretKey, decapsulate: (cipherText) => open(cipherText, { f, inverse, h, publicKey, unknown }) };
 }
 
-type Secret = { readonly f: Int32Array; readonly inverse: Int32Array; readonly publicKey: Uint8Array; readonly unknown: Uint8Array };
+/** A public key, and the element that it holds. */
+type Public = { readonly h: Int32Array; readonly publicKey: Uint8Array };
+type Secret = Public & { readonly f: Int32Array; readonly inverse: Int32Array; readonly unknown: Uint8Array };
 
-function open(cipherText: Uint8Array, { f, inverse, publicKey, unknown }: Secret): Uint8Array {
+function open(cipherText: Uint8Array, { f, inverse, h, publicKey, unknown }: Secret): Uint8Array {
   const r = decrypt(cipherText, { f, inverse });
-  const again = seal(r, publicKey);
+  const again = sealFor({ h, publicKey }, r);
   let difference = 0;
   again.cipherText.forEach((byte, i) => {
     difference |= byte ^ cipherText[i]!;
@@ -57,8 +59,14 @@ function open(cipherText: Uint8Array, { f, inverse, publicKey, unknown }: Secret
 }
 
 /** Seals a short element for a public key: the ciphertext, and the secret that both then have. */
-export function seal(r: Int32Array, publicKey: Uint8Array): { readonly cipherText: Uint8Array; readonly secret: Uint8Array } {
+export function seal(r: Int32Array, publicKey: Uint8Array): Sealed {
   const h = Int32Array.from(decode(publicKey, { base: Q, count: DEGREE }), (digit) => digit - HALF);
+  return sealFor({ h, publicKey }, r);
+}
+
+type Sealed = { readonly cipherText: Uint8Array; readonly secret: Uint8Array };
+
+function sealFor({ h, publicKey }: Public, r: Int32Array): Sealed {
   const rounded = Array.from(multiply(h, r, FQ), (x) => (x - reduce(x, F3) + HALF) / 3);
   const input = encodeSmall(r);
   const confirmation = hash(2, Buffer.concat([hash(3, input), hash(4, publicKey)]));
