@@ -44,6 +44,7 @@ export function createTunnels(given: { wanted?: Pick<WantedStore, 'put' | 'remov
       return put(name, 'down');
     },
     restart: async (name: string): Promise<TunnelSnapshot> => put(name, 'up'),
+    usage: () => ({ windows: 0, queued: 0 }),
     subscribe(listener: (event: TunnelEvent) => void): () => void {
       listeners.add(listener);
       return () => void listeners.delete(listener);

@@ -38,7 +38,9 @@ export const command = defineCommand({
       text: () => (files.length === 0 ? '' : listing(files, { states, ink: screen.ink })),
     });
     if (files.length === 0)
-      screen.say(`No profiles yet. Put one into ${context.paths.profiles}, or write the tunnel out: tunnels up --help`);
+      screen.say(
+        `No profiles yet. Make one in ${context.paths.profiles}: tunnels profiles new. Use those of your team: tunnels profiles add --help. Or write the tunnel out: tunnels up --help`,
+      );
     for (const { name, because } of waitingOf(states)) screen.say(`${screen.errInk.yellow('!')} ${name}: ${because.text} ${because.next}`);
     tell(errors, context);
     tellMissing(files, context);

@@ -19,16 +19,14 @@ export const MESSAGE = {
 export type OurTerms = { readonly id: number; readonly window: number; readonly packetBytes: number };
 
 /** CHANNEL_OPEN of direct-tcpip (RFC 4254 section 7.2) or direct-streamlocal@openssh.com (OpenSSH's PROTOCOL, 2.4). */
-export function openMessage(to: Address, origin: TcpAddress | null, { id, window, packetBytes }: OurTerms): Buffer {
-  const [type, about] = isSocket(to)
-    ? ['direct-streamlocal@openssh.com', [text(to.path), text(''), number(0)]]
-    : ['direct-tcpip', [text(to.host), number(to.port), text(origin?.host ?? LOOPBACK), number(origin?.port ?? 0)]];
-  return Buffer.concat([Buffer.of(MESSAGE.open), text(type), number(id), number(window), number(packetBytes), ...about]);
-}
+export const openMessage = (to: Address, origin: TcpAddress | null, { id, window, packetBytes }: OurTerms): Buffer =>
+  isSocket(to)
+    ? message(MESSAGE.open, ['direct-streamlocal@openssh.com', id, window, packetBytes, to.path, '', 0])
+    : message(MESSAGE.open, ['direct-tcpip', id, window, packetBytes, to.host, to.port, origin?.host ?? LOOPBACK, origin?.port ?? 0]);
 
 /** CHANNEL_OPEN_CONFIRMATION (RFC 4254 section 5.1). */
 export const confirmation = (remoteId: number, { id, window, packetBytes }: OurTerms): Buffer =>
-  Buffer.concat([Buffer.of(MESSAGE.confirm), number(remoteId), number(id), number(window), number(packetBytes)]);
+  message(MESSAGE.confirm, [remoteId, id, window, packetBytes]);
 
 /** A uint32 of a message that ends at `end`. */
 export function numberIn(bytes: Buffer, at: number, end: number): number {
@@ -36,13 +34,15 @@ export function numberIn(bytes: Buffer, at: number, end: number): number {
   return bytes.readUInt32BE(at);
 }
 
-function text(value: string): Buffer {
-  const bytes = Buffer.from(value);
-  return Buffer.concat([number(bytes.length), bytes]);
-}
-
-function number(value: number): Buffer {
-  const bytes = Buffer.allocUnsafe(4);
-  bytes.writeUInt32BE(value);
+/** Its number and its fields, each a uint32 or a string (RFC 4251 section 5). In one buffer, as every connection needs one. */
+function message(type: number, fields: readonly (number | string)[]): Buffer {
+  let size = 1;
+  for (const field of fields) size += typeof field === 'number' ? 4 : 4 + Buffer.byteLength(field);
+  const bytes = Buffer.allocUnsafe(size);
+  let at = bytes.writeUInt8(type);
+  for (const field of fields) {
+    const length = typeof field === 'number' ? 0 : bytes.write(field, at + 4);
+    at = bytes.writeUInt32BE(typeof field === 'number' ? field : length, at) + length;
+  }
   return bytes;
 }

@@ -240,7 +240,8 @@ export class LiveLink implements Link, Remote, Overheard {
     this.#watcher.stop();
     this.#offers.clear();
     this.#lost.resolve(because);
-    for (const giveUp of this.#waiting) giveUp(new ProblemError(because));
+    // What the server has answered before, in the same read even, is answered.
+    queueMicrotask(() => this.#waiting.forEach((giveUp) => giveUp(new ProblemError(because))));
     this.#commands.stop(new ProblemError(because));
     this.#channels.stop(new ProblemError(because));
   }

@@ -7,6 +7,7 @@ type Listed = { readonly forward: Forward; readonly counters: Counters };
 export class Lineup {
   readonly #onChange: () => void;
   #listed = new Map<number, Listed>();
+  #counters: readonly Counters[] = [];
   #profile: Profile;
 
   constructor(profile: Profile, ids: readonly number[], onChange: () => void) {
@@ -29,6 +30,7 @@ export class Lineup {
         return id === undefined ? [] : [[id, { forward, counters: before.get(id)?.counters ?? new Counters(this.#onChange) }] as const];
       }),
     );
+    this.#counters = [...this.#listed.values()].map(({ counters }) => counters);
   }
 
   /** Undefined for one that the profile has no more. */
@@ -53,6 +55,6 @@ export class Lineup {
 
   /** In the order of the profile. */
   get counters(): readonly Counters[] {
-    return [...this.#listed.values()].map(({ counters }) => counters);
+    return this.#counters;
   }
 }

@@ -70,6 +70,14 @@ describe('a file of a real HTTPS server', () => {
     expect(here.files()).toEqual({});
   });
 
+  test('whose server says that it is larger is not waited for', async () => {
+    answer = (_request, response) => {
+      response.on('error', () => {});
+      response.writeHead(200, { 'content-length': 1_000_000_000 }).write('#');
+    };
+    await expect(place().update(url())).rejects.toThrow(code('source-too-large'));
+  });
+
   test('that moved within the server is followed; to another one, to http or in a circle it is not', async () => {
     const to = (location: string) => {
       answer = (request, response) => {

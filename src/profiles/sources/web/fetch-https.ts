@@ -71,17 +71,27 @@ const ask = (url: URL, { etag, signal, env }: Asking): Promise<IncomingMessage> 
   });
 
 async function answerOf(response: IncomingMessage, { name, spec }: Asking): Promise<HttpsAnswer> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of response as AsyncIterable<Buffer>) {
-    length += chunk.byteLength;
-    if (length > MOST_FILE_BYTES) throw new ProblemError(problem('source-too-large', { name, most: `${MOST_FILE_BYTES / 1_000_000} MB` }));
-    chunks.push(chunk);
-  }
-  const bytes = Buffer.concat(chunks);
+  const bytes = await bytesOf(response, name);
   const { etag = '' } = response.headers;
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   return { file: { name: fileNameOf(spec), bytes }, sha256, etag: etag !== '' && etag.length <= LONGEST_ETAG ? etag : null };
+}
+
+async function bytesOf(response: IncomingMessage, name: string): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  // What the server says of the length may be wrong, or nothing: the bytes count as well.
+  let length = 0;
+  const check = (bytes: number): void => {
+    if (bytes <= MOST_FILE_BYTES) return;
+    response.destroy();
+    throw new ProblemError(problem('source-too-large', { name, most: `${MOST_FILE_BYTES / 1_000_000} MB` }));
+  };
+  check(Number(response.headers['content-length'] ?? 0));
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    check((length += chunk.byteLength));
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
 }
 
 /** OpenSSL's codes of certificates that are not accepted (openssl-verification-options(1)) and node's own. */
