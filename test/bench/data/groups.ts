@@ -1,8 +1,11 @@
+import type { Way } from './clients.ts';
 import type { Group } from './lines.ts';
 import { LONG_LINKS } from './long-link-groups.ts';
 import { besideBulk, bulk, comingUp, idle, latency, short, standing } from './stands.ts';
 
 const ONE_HOP = { hops: 1 } as const;
+/** A tunnel to a server that no other tunnel goes to. */
+const own = (number: number): Way => ({ hops: 1, own: number });
 const TWO_HOPS = { hops: 2 } as const;
 const AES = { hops: 1, ciphers: 'aes128-gcm@openssh.com' } as const;
 
@@ -83,7 +86,7 @@ export const GROUPS: readonly Group[] = [
       { what: '4 heavy tunnels at once, up', of: 'up', unit: 'MB/s', asked: { atLeast: 1.3 } },
       { what: '4 heavy tunnels at once, down', of: 'down', unit: 'MB/s', asked: { atLeast: 1.3 } },
     ],
-    stand: standing([ONE_HOP, ONE_HOP, ONE_HOP, ONE_HOP], bulk({ streams: 4, megabytes: 384 })),
+    stand: standing([own(1), own(2), own(3), own(4)], bulk({ streams: 4, megabytes: 384 })),
   },
   {
     where: 'loopback',
@@ -95,21 +98,23 @@ export const GROUPS: readonly Group[] = [
     lines: [{ what: 'RSS of 100 idle tunnels, against `ssh -N`', of: 'memory', unit: 'MB', asked: { atMost: 0.1 } }],
     stand: idle(100),
   },
-  besideOther('down'),
-  besideOther('up'),
+  besideOther('down', { apart: true }),
+  besideOther('up', { apart: true }),
+  besideOther('down', { apart: false }),
+  besideOther('up', { apart: false }),
   ...LONG_LINKS,
 ];
 
-/** A tunnel's round trip while another tunnel is busy; of ssh, while another process is. */
-function besideOther(direction: 'up' | 'down'): Group {
-  const what = `1-byte round trip beside another tunnel's bulk ${direction}`;
+/** A tunnel's round trip while another one is busy, to a server of its own or over the same connection; of ssh, while another process is. */
+function besideOther(direction: 'up' | 'down', { apart }: { apart: boolean }): Group {
+  const what = `1-byte round trip beside a tunnel's bulk ${direction}${apart ? '' : ' over the same connection'}`;
   return {
     where: 'loopback',
     lines: [
-      { what: `${what}, p50 over idle`, of: 'slower', unit: '×', asked: { oursAtMost: 2 } },
+      { what: `${what}, p50 over idle`, of: 'slower', unit: '×', ...(apart && { asked: { oursAtMost: 2 } }) },
       { what: `${what}, p50`, of: 'p50', unit: 'µs' },
       { what: `${what}, p99`, of: 'p99', unit: 'µs' },
     ],
-    stand: standing([ONE_HOP, ONE_HOP], besideBulk(direction)),
+    stand: standing(apart ? [own(1), own(2)] : [ONE_HOP, ONE_HOP], besideBulk(direction)),
   };
 }
