@@ -16,6 +16,8 @@ export type ChannelWire = {
   adjust(remoteId: number, bytes: number): void;
   /** Our CLOSE; the number may be used again when the server's has come as well. */
   close(channel: DataChannel): void;
+  /** Runs it at once, or as soon as no packet is half made. */
+  betweenPackets(work: () => void): void;
   flushIfWorthIt(): void;
   flush(): void;
 };

@@ -64,10 +64,9 @@ export class DataChannel extends Duplex implements ChannelStream {
     return false;
   }
 
-  /** Called once, when all that was fed has been sent and more may be. */
+  /** Called once, when all that was fed has been sent and more may be; after a write to the stream, as of a SOCKS reply. */
   set onFed(call: () => void) {
     const before = this.#onFed;
-    // A write to the stream may wait as well, as of a SOCKS reply before the bytes are carried directly.
     this.#onFed = before === null ? call : () => (before(), call());
   }
 
@@ -174,8 +173,10 @@ export class DataChannel extends Duplex implements ChannelStream {
   }
 
   override _write(chunk: Buffer, _: BufferEncoding, done: () => void): void {
-    if (this.feed(chunk)) done();
-    else this.onFed = done;
+    this.#wire.betweenPackets(() => {
+      if (this.feed(chunk)) done();
+      else this.onFed = done;
+    });
   }
 
   override _final(done: () => void): void {

@@ -91,6 +91,15 @@ export class Outlet implements ChannelWire {
     });
   }
 
+  /**
+   * The link that writes may be one that this one carries, in the middle of a packet: without its native part ssh2 writes one in
+   * pieces, and its ChaCha20 has the packet's number where that of ours would come between (crypto.js, POLY1305_OUT_COMPUTE).
+   */
+  betweenPackets(work: () => void): void {
+    if (this.isNative) work();
+    else queueMicrotask(work);
+  }
+
   flush(): void {
     this.#writer.flush();
   }

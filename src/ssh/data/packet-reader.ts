@@ -1,5 +1,6 @@
 import type { Inside } from './inside.ts';
 import { type Opener, openerFor } from './opener.ts';
+import { turns } from './turns.ts';
 
 const LEAST_BUFFER = 4 * 1024;
 const MOST_BUFFER = 256 * 1024;
@@ -32,7 +33,8 @@ export class PacketReader {
 
   /** Where the next bytes go. Never empty. */
   get space(): Buffer {
-    return this.#tail === 0 ? this.#bytes : this.#bytes.subarray(this.#tail);
+    const end = Math.min(this.#bytes.length, this.#tail + turns.bytes);
+    return this.#bytes.subarray(this.#tail, end);
   }
 
   /** Before the first read: whether it will be. */

@@ -1,4 +1,5 @@
 import { type Server, Socket, type SocketConstructorOpts } from 'node:net';
+import { turns } from './turns.ts';
 
 /** Takes bytes that hold only during the call; false: no more until the socket is resumed. */
 export type TakeBytes = (bytes: Buffer) => boolean;
@@ -9,31 +10,29 @@ type Options = Pick<SocketConstructorOpts, 'allowHalfOpen'> & { readonly noDelay
 /** Where the next bytes are to go. */
 export type Space = () => Buffer;
 
+type Place = { space: Space; socket: ReadSocket | null };
+
 /**
  * A socket that is read into a buffer which is used again (the `onread` of node:net), in place of a new one for each read.
  * It is an ordinary stream until somebody takes its bytes directly.
  */
 export class ReadSocket extends Socket {
   #take: TakeBytes | null = null;
-  #space: Space;
+  readonly #place: Place;
 
   constructor(space: Space, options: Options = {}) {
-    const self: { socket: ReadSocket | null } = { socket: null };
+    // Asked for the space already while `super` runs, where a connection is given.
+    const place: Place = { space, socket: null };
     const onread = {
-      buffer: () => self.socket?.nextSpace ?? space(),
-      callback: (count: number, bytes: Uint8Array) => self.socket?.received(bytes, count) ?? true,
+      buffer: () => place.space(),
+      callback: (count: number, bytes: Uint8Array) => place.socket?.received(bytes, count) ?? true,
     };
     const { allowHalfOpen = false, noDelay = false, handle } = options;
     // The last three are what node:net puts into its copy of this, whatever was asked. It is 20 times as fast where they are
     // there already: V8 gives a copy that gets another property a hidden class of its own, each time.
     super({ allowHalfOpen, noDelay, handle, onread, emitClose: false, autoDestroy: true, decodeStrings: false } as SocketConstructorOpts);
-    this.#space = space;
-    self.socket = this;
-  }
-
-  /** For node:net alone. */
-  get nextSpace(): Buffer {
-    return this.#space();
+    place.socket = this;
+    this.#place = place;
   }
 
   /** For node:net alone. */
@@ -67,13 +66,13 @@ export class ReadSocket extends Socket {
 
   /** Reads into another place from the next read but one on: node:net asks for the place after each read. */
   set space(space: Space) {
-    this.#space = space;
+    this.#place.space = space;
   }
 }
 
 /** What is read there is taken before anything else is read, so all sockets of this machine's side share it. */
 const shared = Buffer.allocUnsafeSlow(128 * 1024);
-export const sharedSpace: Space = () => shared;
+export const sharedSpace: Space = () => (turns.bytes < shared.length ? shared.subarray(0, turns.bytes) : shared);
 
 const FIRST_BYTES = 16 * 1024;
 

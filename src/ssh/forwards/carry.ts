@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import type { Taker } from '../data/channel-parts.ts';
 import { DataChannel } from '../data/channel.ts';
 import { ReadSocket } from '../data/read-socket.ts';
+import { turns } from '../data/turns.ts';
 import { Backlog } from './backlog.ts';
 
 /**
@@ -21,6 +22,7 @@ function send(from: ReadSocket, to: DataChannel, count: (bytes: number) => void)
   const resume = (): void => void from.resume();
   from.takeWith((bytes) => {
     count(bytes.length);
+    turns.note(bytes.length);
     if (to.feed(bytes)) return true;
     to.onFed = resume;
     return false;
@@ -52,6 +54,8 @@ class Delivery implements Taker {
   take(slices: readonly Buffer[]): boolean {
     const { to, count } = this.#way;
     for (const slice of slices) count(slice.length);
+    // A short last slice of bulk is none.
+    if (slices.length === 1) turns.note(slices[0]?.length ?? 0);
     if (!to.writable) return false;
     // One that waits for its reader anyway gets a copy, so that it does not hold the whole of the link's buffer.
     if (to.writableNeedDrain) this.#keep(slices);

@@ -19,6 +19,7 @@ function channelOn({ window = 1_000_000, packetBytes = 32_768 }: Terms = {}) {
     eof: () => void sent.push('eof'),
     adjust: (_: number, bytes: number) => void sent.push(`adjust ${bytes}`),
     close: () => void sent.push('close'),
+    betweenPackets: (work: () => void) => work(),
     flushIfWorthIt: () => {},
     flush: () => {},
     free: () => {

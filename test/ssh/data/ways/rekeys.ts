@@ -2,27 +2,27 @@ import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { WINDOW_LIMITS } from '../../../src/model/data-settings.ts';
-import { Batches } from '../../../src/ssh/data/batches.ts';
-import { type DataShared, sharedData } from '../../../src/ssh/data/data-shared.ts';
-import { DEFAULT_OPTIONS } from '../../../src/ssh/hop-options.ts';
-import type { LiveLink } from '../../../src/ssh/session/live-link.ts';
-import type { ResolvedHop } from '../../../src/ssh/types.ts';
-import { type Key, makeKey } from '../../support/keys.ts';
-import { type Sshd, startSshd } from '../../support/sshd.ts';
-import { tempDir } from '../../support/temp-home.ts';
-import { settles } from '../forwards/support.ts';
-import { hopOf } from '../session/dial.ts';
-import { closeAll, type Hops, linksOver, wayOf } from './ways/place.ts';
+import { WINDOW_LIMITS } from '../../../../src/model/data-settings.ts';
+import { Batches } from '../../../../src/ssh/data/batches.ts';
+import { type DataShared, sharedData } from '../../../../src/ssh/data/data-shared.ts';
+import { DEFAULT_OPTIONS } from '../../../../src/ssh/hop-options.ts';
+import type { LiveLink } from '../../../../src/ssh/session/live-link.ts';
+import type { ResolvedHop } from '../../../../src/ssh/types.ts';
+import { type Key, makeKey } from '../../../support/keys.ts';
+import { type Sshd, startSshd } from '../../../support/sshd.ts';
+import { tempDir } from '../../../support/temp-home.ts';
+import { settles } from '../../forwards/support.ts';
+import { hopOf } from '../../session/dial.ts';
+import { closeAll, type Hops, linksOver, wayOf } from './place.ts';
 
 const MIB = 1024 * 1024;
 /** On each of two connections. In an ordinary run little, with keys that last 1 MB; with SOAK what keys of 64 MB need. */
-const isSoak = Boolean(process.env['SOAK']);
+export const isSoak = Boolean(process.env['SOAK']);
 const EACH_WAY = (isSoak ? 80 : 6) * MIB;
 const LIMIT_MB = isSoak ? 64 : 1;
 
 type Kind = { readonly cipher: string; readonly mac: string | null };
-const KINDS: readonly Kind[] = [
+export const KINDS: readonly Kind[] = [
   { cipher: 'aes128-gcm@openssh.com', mac: null },
   { cipher: 'aes256-gcm@openssh.com', mac: null },
   { cipher: 'chacha20-poly1305@openssh.com', mac: null },
@@ -32,10 +32,6 @@ const KINDS: readonly Kind[] = [
 
 let sshd: Sshd;
 let key: Key;
-beforeAll(async () => {
-  [sshd, key] = await Promise.all([startSshd({ config: [`RekeyLimit ${LIMIT_MB}M`] }), makeKey(tempDir())]);
-});
-afterAll(() => sshd.stop());
 
 const hopWith = ({ cipher, mac }: Kind): Promise<ResolvedHop> =>
   hopOf(
@@ -81,26 +77,32 @@ async function bothWays(link: LiveLink): Promise<{ readonly sent: string[]; read
 
 const exchanges = (): number => sshd.log().match(/SSH2_MSG_NEWKEYS received/g)?.length ?? 0;
 
-type Way = { readonly name: string; readonly kinds: readonly Kind[]; data(): DataShared | null };
-const WAYS: readonly Way[] = [
-  { name: 'the data path', kinds: KINDS, data: () => sharedData(WINDOW_LIMITS, new Batches()) },
-  { name: 'the channels of ssh2', kinds: isSoak ? KINDS : KINDS.slice(0, 1), data: () => null },
-];
+type RekeyWay = { readonly name: string; readonly kinds: readonly Kind[]; data(): DataShared | null };
 
-describe.each(WAYS)('$name', ({ kinds, data }) => {
-  describe.each(kinds)('with $cipher $mac', (kind) => {
-    test.each([1, 2] as const)(
-      'loses nothing of what goes both ways while both sides exchange keys anew, over %i hop(s)',
-      async (hops: Hops) => {
-        const before = exchanges();
-        const links = await linksOver(await hopWith(kind), { hops, data: data() });
-        const { sent, got } = await bothWays(links.at(-1) as LiveLink);
-        expect(got).toEqual(sent);
-        expect(exchanges() - before).toBeGreaterThan(hops * (EACH_WAY / MIB / LIMIT_MB));
-        expect(links.map(({ cipher }) => cipher)).toEqual(links.map(() => kind.cipher));
-        await closeAll(links);
-      },
-      isSoak ? 600_000 : 60_000,
-    );
+export const newData = (): DataShared => sharedData(WINDOW_LIMITS, new Batches());
+
+/** Hashed bytes both ways at once while server and client, each by its own limit, exchange keys anew; one hop and two. */
+export function keysChangeUnderLoad(ways: readonly RekeyWay[]): void {
+  beforeAll(async () => {
+    [sshd, key] = await Promise.all([startSshd({ config: [`RekeyLimit ${LIMIT_MB}M`] }), makeKey(tempDir())]);
   });
-});
+  afterAll(() => sshd.stop());
+
+  describe.each(ways)('$name', ({ kinds, data }) => {
+    describe.each(kinds)('with $cipher $mac', (kind) => {
+      test.each([1, 2] as const)(
+        'loses nothing of what goes both ways while both sides exchange keys anew, over %i hop(s)',
+        async (hops: Hops) => {
+          const before = exchanges();
+          const links = await linksOver(await hopWith(kind), { hops, data: data() });
+          const { sent, got } = await bothWays(links.at(-1) as LiveLink);
+          expect(got).toEqual(sent);
+          expect(exchanges() - before).toBeGreaterThan(hops * (EACH_WAY / MIB / LIMIT_MB));
+          expect(links.map(({ cipher }) => cipher)).toEqual(links.map(() => kind.cipher));
+          await closeAll(links);
+        },
+        isSoak ? 600_000 : 60_000,
+      );
+    });
+  });
+}
