@@ -1,6 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import { dirname, join } from 'node:path';
 import * as v from 'valibot';
-import type { Problem } from '../model/problem.ts';
+import { type Problem, problem, ProblemError } from '../model/problem.ts';
 import type { StandIns } from '../model/stand-ins.ts';
 import type { Paths } from '../platform/paths.ts';
 import type { FoundProfile } from '../profiles/find-profiles.ts';
@@ -15,10 +16,10 @@ type Asked = Pick<FoundProfile, 'file' | 'source'>;
 export type Approved = { readonly document: unknown; readonly standIns: StandIns };
 
 /** What a person approves: the SHA-256 (hex) of all files that were read, and what they said. */
-export type Approval = Approved & { readonly profile: Asked; readonly sha256: string };
+export type Approval = Approved & { readonly profile: Asked & Pick<FoundProfile, 'name'>; readonly sha256: string };
 
-/** By approvalKey. */
-const HashesSchema = v.record(v.string(), v.object({ sha256: v.string() }));
+/** By approvalKey. `act`: which command wrote it, so that trust which was taken and given again is told from what stayed. */
+const HashesSchema = v.record(v.string(), v.object({ sha256: v.string(), act: v.exactOptional(v.string()) }));
 const DocumentsSchema = v.record(
   v.string(),
   v.object({ sha256: v.string(), document: v.unknown(), standIns: v.exactOptional(v.record(v.string(), v.string())) }),
@@ -78,20 +79,40 @@ export function readApproved(paths: Paths): (profile: Asked) => Approved | null 
   };
 }
 
-/** As `change`. */
-export const approve = (paths: Paths, approvals: readonly Approval[]): Promise<readonly Problem[]> =>
-  change(paths, {
-    hashes: (kept) => ({ ...kept, ...entriesOf(approvals, ({ sha256 }) => ({ sha256 })) }),
+/** What was approved and taken back at one moment: to be read before profiles are, and shown. */
+export type Standing = { readonly hashes: Hashes };
+export const readStanding = (paths: Paths): Standing => ({ hashes: readKept(hashesIn(paths)).value });
+
+/**
+ * As `change`. Throws `trust-overtaken`, with nothing written, where trust in one of them was given or taken since `seen`: whoever
+ * said yes knew nothing of it.
+ */
+export function approve(paths: Paths, approvals: readonly Approval[], seen: Standing): Promise<readonly Problem[]> {
+  const act = randomUUID();
+  return change(paths, {
+    check: (kept) => refuseOvertaken(approvals, { seen: seen.hashes, kept }),
+    hashes: (kept) => ({ ...kept, ...entriesOf(approvals, ({ sha256 }) => ({ sha256, act })) }),
     documents: (kept) => ({ ...kept, ...entriesOf(approvals, ({ sha256, document, standIns }) => ({ sha256, document, standIns })) }),
   });
+}
+
+function refuseOvertaken(approvals: readonly Approval[], { seen, kept }: { readonly seen: Hashes; readonly kept: Hashes }): void {
+  const overtaken = approvals.filter(({ profile, sha256 }) => {
+    const [was, is] = [seen[approvalKey(profile)], kept[approvalKey(profile)]];
+    return is?.sha256 !== sha256 && (is?.sha256 !== was?.sha256 || is?.act !== was?.act);
+  });
+  if (overtaken.length > 0)
+    throw new ProblemError(problem('trust-overtaken', { names: overtaken.map(({ profile }) => profile.name).join(' ') }));
+}
 
 const entriesOf = <T>(approvals: readonly Approval[], of: (approval: Approval) => T): Record<string, T> =>
   Object.fromEntries(approvals.map((approval) => [approvalKey(approval.profile), of(approval)]));
 
 /** As `change`. What signatures vouch for is not used any more either. */
 export function disapprove(paths: Paths, profiles: readonly Asked[]): Promise<readonly Problem[]> {
-  const keys = new Set(profiles.map(approvalKey));
-  const refused = profiles.filter(({ source }) => source.team?.signed === true).map((one) => [approvalKey(one), { sha256: REFUSED }]);
+  const [keys, act] = [new Set(profiles.map(approvalKey)), randomUUID()];
+  // Also of what nobody had approved: somebody may be looking at it now, and would approve it later.
+  const refused = profiles.filter(({ source }) => source.needsTrust).map((one) => [approvalKey(one), { sha256: REFUSED, act }]);
   return change(paths, {
     hashes: (kept) => ({ ...without(kept, keys), ...(Object.fromEntries(refused) as Hashes) }),
     documents: (kept) => without(kept, keys),
@@ -115,11 +136,17 @@ const without = <T>(kept: Readonly<Record<string, T>>, keys: ReadonlySet<string>
 
 type Hashes = v.InferOutput<typeof HashesSchema>;
 type Documents = v.InferOutput<typeof DocumentsSchema>;
-type To = { readonly hashes: (kept: Hashes) => Hashes; readonly documents: (kept: Documents) => Documents };
+type To = {
+  /** Throws where what is there forbids the change. */
+  readonly check?: (kept: Hashes) => void;
+  readonly hashes: (kept: Hashes) => Hashes;
+  readonly documents: (kept: Documents) => Documents;
+};
 
 /** Throws `state-unwritable`, `source-busy`. Gives `state-set-aside` for each file that could not be understood and is kept under another name. */
 const change = (paths: Paths, to: To): Promise<readonly Problem[]> =>
   withLock({ path: join(paths.state, 'approvals.lock'), name: 'approvals.json', patient: true }, async () => {
+    to.check?.(readKept(hashesIn(paths)).value);
     // The documents first: after a crash in between, what is approved is what it was, and only the difference is not known.
     const documents = await writeKept(documentsIn(paths), to.documents(readKept(documentsIn(paths)).value));
     const hashes = await writeKept(hashesIn(paths), to.hashes(readKept(hashesIn(paths)).value));

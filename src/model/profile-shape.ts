@@ -21,7 +21,7 @@ const duration = v.pipe(v.string(), v.regex(DURATION));
 const durationOrNone = v.union([v.pipe(v.string(), v.regex(/^(0|\d{1,9}(ms|s|m|h))$/)), v.literal(0)]);
 const pin = v.pipe(v.string(), v.regex(PIN));
 
-const HopShape = v.strictObject({
+export const HopShape = v.strictObject({
   host: v.pipe(text, described('A Host of ssh_config, a name or an address.', 'bastion', '2001:db8::7')),
   user: v.exactOptional(v.pipe(text, described('Who logs in; without it ssh_config decides.', 'deploy'))),
   port: v.exactOptional(v.pipe(port, described('The port of its SSH server; without it ssh_config decides.', 22))),
@@ -41,7 +41,7 @@ const HopShape = v.strictObject({
   ),
 });
 
-const ForwardShape = v.strictObject({
+export const ForwardShape = v.strictObject({
   name: v.exactOptional(
     v.pipe(v.string(), v.regex(NAME), described('What status calls it; without it made of its kind and port.', 'postgres')),
   ),

@@ -1,12 +1,14 @@
 import { toJsonSchema } from '@valibot/to-json-schema';
+import * as v from 'valibot';
 import { OF_DOCUMENT, ProfileShape } from '../model/profile-shape.ts';
 
 /**
  * The JSON Schema (draft 7) of a profile's file, for editors: made from the rules that check one, and beside them what only
- * a file has (a base, variables), of which nothing is left in the profile that comes of it.
+ * a file has (a base, variables), of which nothing is left in the profile that comes of it. An editor sees one file at a time, so nothing is
+ * required that may be in another one; `profiles validate` sees them all.
  */
 export function profileSchema(): Record<string, unknown> {
-  const { required, properties, ...schema } = toJsonSchema(ProfileShape, { errorMode: 'throw' }) as unknown as Schema;
+  const { properties, ...schema } = toJsonSchema(v.partial(ProfileShape), { errorMode: 'throw' }) as unknown as Schema;
   const { forwards } = properties;
   const filled = Object.fromEntries(
     Object.entries({ ...properties, forwards: oneEnded(forwards) })
@@ -16,15 +18,17 @@ export function profileSchema(): Record<string, unknown> {
   return {
     ...schema,
     title: 'A profile of tunnels',
-    // What is missing here may be in the base.
-    anyOf: [{ required }, { required: ['extends'] }],
+    description: DESCRIPTION,
     properties: { $schema: properties['$schema'], extends: EXTENDS, variables: VARIABLES, ...filled },
   };
 }
 
+const DESCRIPTION =
+  'A file of profiles: a profile, a base that others extend, or the _defaults.yaml of a folder. A profile needs hops and forwards, but a base or the defaults may give them, so that no file has to; `tunnels profiles validate` tells what is missing in the end.';
+
 type Json = Readonly<Record<string, unknown>>;
 type Forwards = Json & { readonly items: Json };
-type Schema = Json & { readonly required: readonly string[]; readonly properties: Json & { readonly forwards: Forwards } };
+type Schema = Json & { readonly properties: Json & { readonly forwards: Forwards } };
 
 const LISTENING = ['local', 'remote', 'dynamic', 'remoteDynamic'] as const;
 

@@ -6,7 +6,7 @@ import { SCHEMA_VERSION } from '../../model/snapshot.ts';
 import type { FoundProfiles } from '../../profiles/find-profiles.ts';
 import { pendingOf } from '../../profiles/sources/pins.ts';
 import { findSource } from '../../profiles/sources/source-list.ts';
-import { approve, readApproved } from '../approvals.ts';
+import { approve, readApproved, readStanding, type Standing } from '../approvals.ts';
 import { type Context, defineCommand } from '../command.ts';
 import { viewsText } from '../output/deeds-text.ts';
 import { moveText, shortId } from '../output/source-text.ts';
@@ -34,6 +34,8 @@ export const command = defineCommand({
     source: { type: 'string', describe: 'the profiles of this source', requiresArg: true },
   },
   async run({ words, flags: { yes, source, all } }, context) {
+    // Before anything is read, so that what happens from here on is noticed.
+    const seen = readStanding(context.paths);
     const files = await pick(words, { source: source ?? null, all: all === true }, context);
     checkFiles(files);
     const views = viewsOf(
@@ -51,7 +53,7 @@ export const command = defineCommand({
         views.map(({ file }) => file.name),
         context,
       );
-    await keep(views, moves, context);
+    await keep({ views, moves, seen }, context);
     // Whoever was asked would otherwise see nothing where no tunnel of it runs.
     if (isAsked && yes !== true) context.screen.say(`Trusted as shown: ${views.map(({ file }) => file.name).join(', ')}`);
     await applyToRunning(context);
@@ -75,16 +77,26 @@ async function pick(words: readonly string[], { source, all }: Asked, context: C
   if (source === null) return await pickAmong(found, words, context);
   const { name } = findSource(context.paths, source);
   const own = { ...found, profiles: found.profiles.filter(({ source: { team } }) => team?.name === name) };
-  return words.length > 0 ? await pickAmong(own, words, context) : await loadAll(own.profiles, context);
+  return words.length > 0 ? await pickAmong(own, words, context) : readable(await loadAll(own.profiles, context), context);
 }
 
-/** One with errors waits for something else, and keeps no other from being trusted. */
 async function waiting({ profiles, errors }: FoundProfiles, context: Context): Promise<ProfileFile[]> {
   const used = profiles.filter(({ shadowedBy, source }) => shadowedBy === null && source.needsTrust);
-  const files = (await loadAll(used, context)).filter(({ trusted }) => !trusted);
-  const readable = files.filter(({ loaded, open }) => loaded !== null || open !== null);
-  tell([...errors, ...files.filter((file) => !readable.includes(file)).flatMap((file) => file.errors)], context);
-  return readable;
+  tell(errors, context);
+  return readable(
+    (await loadAll(used, context)).filter(({ trusted }) => !trusted),
+    context,
+  );
+}
+
+/** One with errors waits for something else, which is told, and keeps no other from being trusted. */
+function readable(files: readonly ProfileFile[], context: Context): ProfileFile[] {
+  const isReadable = ({ loaded, open }: ProfileFile): boolean => loaded !== null || open !== null;
+  tell(
+    files.filter((file) => !isReadable(file)).flatMap((file) => file.errors),
+    context,
+  );
+  return files.filter(isReadable);
 }
 
 function viewsOf(files: readonly ProfileFile[], { paths }: Context): View[] {
@@ -114,7 +126,9 @@ async function tellMoves(moves: readonly Move[], files: readonly ProfileFile[], 
     );
 }
 
-async function keep(views: readonly View[], moves: readonly Move[], context: Context): Promise<void> {
+type Accepted = { readonly views: readonly View[]; readonly moves: readonly Move[]; readonly seen: Standing };
+
+async function keep({ views, moves, seen }: Accepted, context: Context): Promise<void> {
   const approvals = views.map(({ file, loaded, document, standIns }) => ({
     profile: file,
     sha256: loaded.sha256,
@@ -122,7 +136,7 @@ async function keep(views: readonly View[], moves: readonly Move[], context: Con
     standIns,
   }));
   // Trusted first: a crash in between leaves the old state in use, and not a new one that nobody may use.
-  const asides = [...(approvals.length === 0 ? [] : await approve(context.paths, approvals)), ...(await move(moves, context))];
+  const asides = [...(approvals.length === 0 ? [] : await approve(context.paths, approvals, seen)), ...(await move(moves, context))];
   for (const aside of asides) context.screen.explain(aside);
 }
 

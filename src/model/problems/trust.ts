@@ -4,6 +4,7 @@ import { EXIT, type Entries } from './entry.ts';
 export type TrustFacts = {
   'trust-unasked': { readonly names: string };
   'trust-declined': { readonly names: string };
+  'trust-overtaken': { readonly names: string };
 };
 
 const person = { retry: 'person', exit: EXIT.personNeeded } as const;
@@ -18,5 +19,10 @@ export const TRUST: Entries<TrustFacts> = {
     ...person,
     text: (f) => `Nothing was trusted; ${f.names} cannot be brought up as shown.`,
     next: () => 'What you trusted before stays in use as long as its files say what they said then.',
+  },
+  'trust-overtaken': {
+    ...person,
+    text: (f) => `Trust in ${f.names} was changed elsewhere while you looked. Nothing was trusted, and what was decided there stays.`,
+    next: (f) => `If it may be used all the same, look at it again: tunnels profiles trust ${f.names}`,
   },
 };

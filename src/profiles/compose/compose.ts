@@ -5,12 +5,14 @@ import { issueAt } from '../../model/profile-issue.ts';
 import { errorAt, type FileError } from '../file-error.ts';
 import { applyOverlay, overrideVariables } from '../overlay/apply-overlay.ts';
 import type { Overlay } from '../overlay/overlay.ts';
+import type { Overridden } from '../overlay/override-forwards.ts';
 import { checkComposed, secretsOf } from './check.ts';
-import { fillVariables } from './fill.ts';
+import { type Filling as Filled, fillVariables } from './fill.ts';
 import type { Layer, Role } from './layers.ts';
 import { mergeDocuments } from './merge.ts';
 import { dataOf, withoutKeys, type Mapping } from './part.ts';
 import { StandInBook } from './stand-in-book.ts';
+import { stillUsed } from './still-used.ts';
 import { declaredVariables, type Variable, type Variables } from './variables.ts';
 
 export type Composed = {
@@ -24,7 +26,7 @@ export type Composed = {
   readonly yours: () => Readonly<Record<string, string>>;
   readonly variables: Variables;
   readonly errors: readonly FileError[];
-  /** One for each variable that is used and has no value. */
+  /** One for each variable that has no value and is used for more than what a person's own changes replace. */
   readonly unset: readonly Unset[];
   /** Where nothing but values of variables is missing: what it is with others in their place. Null: that cannot be told. */
   readonly preview: () => Preview | null;
@@ -54,9 +56,10 @@ export function compose(layers: readonly Layer[], given: Given): Composed {
   const declared = declaredVariables(roots);
   const merged = mergeLayers(layers);
   const own = overrideVariables(declared.variables, { overlay, profile: name });
+  const filling = { merged, declared: declared.variables, own: own.variables };
   const filled = fillVariables(merged, own.variables);
-  const outcome = applyOverlay(filled.root, { overlay, profile: name });
-  const unset = new Set(filled.unset.map((variable) => variable.name));
+  const outcome = settle(filled, filling, given);
+  const unset = new Set(outcome.unset.length === 0 ? [] : filled.unset.map((variable) => variable.name));
   const checked = checkComposed(outcome.root, { name, home, whole: allRead && unset.size === 0, unset });
   // Where a file is missing, a variable that is unknown here may be declared there.
   const unknown = allRead ? filled.errors : [];
@@ -64,20 +67,33 @@ export function compose(layers: readonly Layer[], given: Given): Composed {
     ...checked,
     profile: unset.size > 0 ? null : checked.profile,
     root: outcome.root,
-    ...sharedBy({ merged, declared: declared.variables, own: own.variables, book: null }),
-    preview: () =>
-      preview(
-        { merged, declared: declared.variables, own: own.variables, book: new StandInBook(JSON.stringify(dataOf(outcome.root))) },
-        given,
-      ),
+    ...sharedBy({ ...filling, book: null }),
+    preview: () => preview({ ...filling, book: bookFor(outcome.root) }, given),
     variables: own.variables,
     errors: [...hiddenSecrets(roots), ...layers.flatMap(foreignKeys), ...declared.errors, ...unknown, ...checked.errors],
-    unset: filled.unset.map((variable) => unsetError(variable, name)),
+    unset: outcome.unset.map((variable) => unsetError(variable, name)),
     warnings: [...own.warnings, ...outcome.warnings],
   };
 }
 
-type Filling = { readonly merged: Mapping; readonly declared: Variables; readonly own: Variables; readonly book: StandInBook | null };
+type Files = { readonly merged: Mapping; readonly declared: Variables; readonly own: Variables };
+type Filling = Files & { readonly book: StandInBook | null };
+
+/**
+ * The document with a person's own changes, and the variables without a value that it needs. A text with `${name}` in it is
+ * no hop that could be changed, so what is left to need is looked for with stand-ins.
+ */
+function settle(filled: Filled, { merged, own }: Files, { overlay, name }: Given): Overridden & { readonly unset: readonly Variable[] } {
+  const plain = applyOverlay(filled.root, { overlay, profile: name });
+  if (filled.unset.length === 0 || overlay.file === '') return { ...plain, unset: filled.unset };
+  const book = bookFor(plain.root);
+  const shown = applyOverlay(fillVariables(merged, own, book).root, { overlay, profile: name });
+  const used = stillUsed(shown.root, book.all);
+  const unset = filled.unset.filter((variable) => used.has(variable.name));
+  return unset.length === 0 ? { ...shown, unset } : { ...plain, unset };
+}
+
+const bookFor = (root: Mapping): StandInBook => new StandInBook(JSON.stringify(dataOf(root)));
 
 const sharedBy = ({ merged, declared, own, book }: Filling): Pick<Composed, 'shared' | 'toTrust' | 'yours'> => ({
   shared: () => dataOf(fillVariables(merged, declared, book).root),

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Keyboard } from '../../../src/cli/keyboard.ts';
-import { MODELINE } from '../../../src/profiles/modeline.ts';
+import { MODELINE, OVERLAY_MODELINE } from '../../../src/profiles/modeline.ts';
 import { makeWorld, run, type World } from '../fake-given.ts';
 
 const profiles = ({ home }: World): string[] => (existsSync(join(home, 'profiles')) ? readdirSync(join(home, 'profiles')).toSorted() : []);
@@ -317,4 +317,6 @@ describe('tunnels profiles new', () => {
 test('tunnels profiles schema --modeline prints the line by which editors find the schema', async () => {
   expect((await run(makeWorld(), 'profiles', 'schema', '--modeline')).out).toBe(`${MODELINE}\n`);
   expect(JSON.parse((await run(makeWorld(), 'profiles', 'schema')).out)).toHaveProperty('properties.hops');
+  expect((await run(makeWorld(), 'profiles', 'schema', '--overrides', '--modeline')).out).toBe(`${OVERLAY_MODELINE}\n`);
+  expect(JSON.parse((await run(makeWorld(), 'profiles', 'schema', '--overrides')).out)).toHaveProperty('properties.hosts');
 });

@@ -40,6 +40,19 @@ describe('a profile with variables that everybody gives for themselves', () => {
     expect((await run(world, 'list')).out).toMatch(/^db +down +project +not trusted +For ann/m);
   });
 
+  test('needs none of them where everything that they are used for is replaced', async () => {
+    const world = repository('variables: { login: }\nhops: ["${login}@gw"]\nforwards: [{ dynamic: 1080 }]\n');
+    const overrides = join(world.home, 'overrides.yaml');
+    writeFileSync(overrides, 'hosts: { gw: { user: ann } }\n');
+    expect((await run(world, 'list')).out).toMatch(/^db +down +project +not trusted/m);
+    expect((await run(world, 'profiles', 'trust', 'db', '--yes')).out).toContain('logs you in on gw as ann');
+    expect((await run(world, 'up', 'db', '--no-wait')).code).toBe(0);
+    expect(world.requests.at(-1)?.request.profile).toMatchObject({ hops: [{ host: 'gw', user: 'ann' }] });
+    writeFileSync(overrides, 'hosts: { other: { user: ann } }\n');
+    expect((await run(world, 'up', 'db', '--no-wait')).code).toBe(2);
+    expect((await run(world, 'list')).out).toMatch(/^db +needs login/m);
+  });
+
   test('is told once of all that need one value', async () => {
     const world = repository('extends: _base\nforwards: [{ dynamic: 1080 }]\n');
     writeFileSync(join(world.home, '.tunnels', 'web.yaml'), 'extends: _base\nforwards: [{ dynamic: 1081 }]\n');

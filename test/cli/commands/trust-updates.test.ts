@@ -77,6 +77,21 @@ describe("an update of a team's repository", () => {
     expect([await comesUp(place, 'db'), hopOf(place)]).toEqual([true, ['bastion']]);
   });
 
+  test('of which one file is broken is trusted for all others, and the broken one is told', async () => {
+    const place = await makePlace();
+    const id = await place.repo.commit({ 'db.yaml': 'hops: []\n', 'web.yaml': profile('gw', 8080), 'new.yaml': profile('gw', 9000) });
+    await place.tunnels('profiles', 'update');
+    const trusted = await place.tunnels('profiles', 'trust', '--source', 'acme', '--yes');
+    expect([trusted.code, trusted.err]).toEqual([0, expect.stringContaining('db.yaml:1:')]);
+    expect(trusted.err).toMatch(/then have to look at: db$/m);
+    expect([place.inUse(), await comesUp(place, 'web'), await comesUp(place, 'new'), await comesUp(place, 'db')]).toEqual([
+      id,
+      true,
+      true,
+      false,
+    ]);
+  });
+
   test('is one of a source that there is', async () => {
     const place = await makePlace();
     expect((await place.tunnels('profiles', 'trust', '--source', 'acne')).code).toBe(2);

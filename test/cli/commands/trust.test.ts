@@ -124,6 +124,57 @@ describe("a repository's profile", () => {
     expect(JSON.stringify(world.requests)).not.toContain('evil');
   });
 
+  describe('from which trust is taken while somebody reads', () => {
+    const untrust = (world: World) => run(world, 'profiles', 'untrust', 'team');
+
+    /** Another terminal, in which trust is given and taken while the question of the first one stands. */
+    const twoTerminals = (meanwhile: (world: World) => Promise<unknown>): World => {
+      const ask: Keyboard['ask'] = async () => {
+        await meanwhile(world);
+        return 'y';
+      };
+      const { world } = repository(PROFILE, { keyboard: { ask }, tty: true });
+      return world;
+    };
+
+    test.each([
+      ['at once', untrust],
+      ['after it was given there', async (world: World) => [await trust(world, '--yes'), await untrust(world)]],
+    ])('is not trusted again by their answer: %s', async (_, meanwhile) => {
+      const world = twoTerminals(meanwhile);
+      const asked = await trust(world);
+      expect([asked.code, asked.err]).toEqual([4, expect.stringContaining('Trust in team was changed elsewhere')]);
+      expect(asked.err).not.toContain('Trusted as shown');
+      expect(await comesUp(world)).toBe(false);
+      expect((await trust(world, '--yes')).code).toBe(0);
+      expect(await comesUp(world)).toBe(true);
+    });
+
+    test('and given again for what it said before, is not trusted as it is now', async () => {
+      const world = twoTerminals(async (here) => {
+        const newer = readFileSync(file(here), 'utf8');
+        writeFileSync(file(here), PROFILE);
+        await untrust(here);
+        await trust(here, '--yes');
+        writeFileSync(file(here), newer);
+      });
+      await trust(world, '--yes');
+      writeFileSync(file(world), PROFILE.replace('bastion', 'evil'));
+      expect((await trust(world)).code).toBe(4);
+      expect(await comesUp(world)).toBe(false);
+      writeFileSync(file(world), PROFILE);
+      expect(await comesUp(world)).toBe(true);
+    });
+
+    test('is trusted where the other terminal trusts just the same', async () => {
+      const world = twoTerminals((here) => trust(here, '--yes'));
+      expect((await trust(world)).code).toBe(0);
+      expect(await comesUp(world)).toBe(true);
+    });
+
+    const file = ({ home }: World): string => join(home, '.tunnels', 'team.yaml');
+  });
+
   test('shows after a change what is different, with what is dangerous marked', async () => {
     const { world, file } = repository();
     await trust(world, '--yes');
