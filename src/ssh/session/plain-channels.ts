@@ -60,6 +60,8 @@ export class PlainChannels implements Channels {
 
   #keep(channel: Channel): Channel {
     this.#open.add(channel);
+    // It reports the loss of its link, and nobody may read it any more.
+    channel.on('error', () => {});
     channel.once('close', () => this.#open.delete(channel));
     return channel;
   }
