@@ -24,7 +24,7 @@ const IDLE_MS = 10_000;
 /** What a round trip delivered asks for this size; it is what it was where half of it was enough, or the round is not over. */
 export function wantedSize(window: ReceiveWindow, { now, rttMs }: { now: number; rttMs: number }): number {
   const elapsed = now - window.roundSince;
-  if (elapsed < rttMs || elapsed <= 0) return window.size;
+  if (elapsed <= 0 || !isRoundOver(window, { now, rttMs })) return window.size;
   const perRoundTrip = (window.round * rttMs) / elapsed;
   return perRoundTrip > window.size / 2 ? Math.max(window.size, Math.ceil(perRoundTrip * 2)) : window.size;
 }

@@ -1,18 +1,9 @@
 import type { Duplex } from 'node:stream';
-import type { Batches } from './batches.ts';
 import type { ChannelWire } from './channel-parts.ts';
 import type { DataChannel } from './channel.ts';
 import type { Inside } from './inside.ts';
 import { MESSAGE } from './messages.ts';
-import { PacketWriter } from './packet-writer.ts';
-
-export type OutletGiven = {
-  readonly protocol: Inside;
-  readonly stream: Duplex;
-  readonly batches: Batches;
-  readonly onSent: (bytes: number) => void;
-  readonly onError: (error: Error) => void;
-};
+import { PacketWriter, type WriterGiven } from './packet-writer.ts';
 
 /**
  * What goes out of one link: channels take turns, and nothing leaves while keys are being exchanged.
@@ -28,7 +19,7 @@ export class Outlet implements ChannelWire {
   #waiting = new Set<DataChannel>();
   #isExchanging = false;
 
-  constructor(given: OutletGiven) {
+  constructor(given: WriterGiven) {
     this.#protocol = given.protocol;
     this.#stream = given.stream;
     this.#writer = new PacketWriter(given);

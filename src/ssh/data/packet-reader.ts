@@ -24,6 +24,10 @@ export class PacketReader {
   #bytes = Buffer.allocUnsafeSlow(LEAST_BUFFER);
   /** Bytes of an incomplete packet, at the buffer's start. */
   #tail = 0;
+  /** Bytes behind it that `take` has put there, and that were not read yet. */
+  #filled = 0;
+  /** Somebody keeps slices of the buffer. */
+  #isNeeded = false;
   #opener: Opener | null = null;
   #isStopped = false;
 
@@ -62,8 +66,6 @@ export class PacketReader {
     if (this.#filled > 0) this.#readFilled();
   }
 
-  #filled = 0;
-
   #fill(slice: Buffer, from: number): number {
     const space = this.#bytes.length - this.#tail - this.#filled;
     const count = slice.copy(this.#bytes, this.#tail + this.#filled, from, Math.min(slice.length, from + space));
@@ -82,8 +84,6 @@ export class PacketReader {
   renew(): void {
     this.#isNeeded = true;
   }
-
-  #isNeeded = false;
 
   /** Nothing came for a while: a quiet link holds little. */
   rest(): void {

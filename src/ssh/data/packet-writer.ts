@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import { beforeEachWrite } from '../extensions/sent-bytes.ts';
 import { BATCH_BYTES, type Batches } from './batches.ts';
 import { DataChannel } from './channel.ts';
 import type { Cipher, Inside } from './inside.ts';
@@ -36,7 +37,10 @@ export class PacketWriter {
     this.#given = given;
     this.#cipher = given.protocol._cipher;
     this.#sealer = sealerFor(this.#cipher);
-    this.#flushBeforeSsh2();
+    beforeEachWrite(given.protocol, (bytes) => {
+      this.flush();
+      given.onSent(bytes);
+    });
   }
 
   /** Bytes that the connection has not taken yet. */
@@ -124,17 +128,5 @@ export class PacketWriter {
     if (this.#isDue) return;
     this.#isDue = true;
     setImmediate(this.#writeDue);
-  }
-
-  #flushBeforeSsh2(): void {
-    const { protocol } = this.#given;
-    const { _onWrite: write } = protocol;
-    protocol._onWrite = (data) => {
-      this.flush();
-      this.#given.onSent(data.length);
-      write(data);
-    };
-    // It holds the function that was there when it was made; those of later keys take the new one.
-    protocol._cipher._onWrite = protocol._onWrite;
   }
 }

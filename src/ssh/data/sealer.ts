@@ -7,8 +7,7 @@ const LEAST_PADDING = 4;
 
 /** Makes packets with a cipher of ssh2's native binding, in place. A new one for each cipher. */
 export class Sealer {
-  readonly cipher: Cipher;
-  readonly #native: NativeCipher;
+  readonly #cipher: NativeCipher;
   readonly #block: number;
   /** Bytes at the start that the cipher does not pad. */
   readonly #clear: number;
@@ -16,8 +15,7 @@ export class Sealer {
   readonly #macSent: number;
 
   constructor(cipher: NativeCipher, { block, clear, mac, macSent }: Frame) {
-    this.cipher = cipher;
-    this.#native = cipher;
+    this.#cipher = cipher;
     this.#block = block;
     this.#clear = clear;
     this.#mac = mac;
@@ -31,7 +29,7 @@ export class Sealer {
 
   /** Encrypts the packet whose payload lies at `at` + PAYLOAD_AT already. Returns the bytes to send. */
   seal(bytes: Buffer, at: number, payloadBytes: number): number {
-    const cipher = this.#native;
+    const cipher = this.#cipher;
     if (cipher._dead === true) return 0;
     const padding = this.#padding(payloadBytes);
     bytes.writeUInt32BE(PAYLOAD_AT - 4 + payloadBytes + padding, at);

@@ -36,8 +36,8 @@ async function clientThere(files: SftpFiles, local: Client | null): Promise<Clie
 const isEnd = (end: Client, local: Client | null): boolean =>
   local !== null && end.port === local.port && plainHost(end.host) === plainHost(local.host);
 
-/** A table of some thousand connections. */
-const TABLE_BYTES = 1024 * 1024;
+/** A table of more connections than there are ports for outgoing ones: each that ended a minute ago still has its line of 150 bytes. */
+const TABLE_BYTES = 5 * 1024 * 1024;
 
 /** Both tables of TCP sockets, or null where they may not be read. */
 export async function readTcpTable(files: SftpFiles): Promise<string | null> {

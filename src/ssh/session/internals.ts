@@ -40,11 +40,12 @@ export function sendPing(client: Client, answered: () => void): void {
  * back its next small message (Nagle's algorithm): sshd asks for TCP_NODELAY with the first session only.
  */
 export function answerAtOnce(client: Client, traffic: Pick<Channels, 'onReceived'>): () => void {
+  const sent = packetsSent(client);
   let isOver = false;
   const answer = (): void => {
-    const before = sentPackets(client);
+    const before = sent();
     setImmediate(() => {
-      if (!isOver && sentPackets(client) === before) sendIgnore(client);
+      if (!isOver && sent() === before) sendIgnore(client);
     });
   };
   const deafen = traffic.onReceived(answer);
@@ -55,9 +56,12 @@ export function answerAtOnce(client: Client, traffic: Pick<Channels, 'onReceived
 }
 
 /** How many packets were sent, as far as their numbers tell (RFC 4253 section 6.4); -1: none can be. */
-export function sentPackets(client: Client): number {
-  const sent = internalsOf(client)._protocol._cipher?.outSeqno;
-  return typeof sent === 'number' ? sent : -1;
+export function packetsSent(client: Client): () => number {
+  const { _protocol: protocol } = internalsOf(client);
+  return () => {
+    const sent = protocol._cipher?.outSeqno;
+    return typeof sent === 'number' ? sent : -1;
+  };
 }
 
 /** A message that says nothing; nothing is sent on a connection that is over. */
@@ -82,13 +86,13 @@ export function onServerDebug(client: Client, said: (message: string) => void): 
  */
 export function onServerKeepalive(client: Client, seen: (since: 'quiet' | 'busy') => void): () => void {
   const { _protocol: protocol } = internalsOf(client);
-  const sent = (): unknown => protocol._cipher?.outSeqno;
-  let answered: unknown;
+  const sent = packetsSent(client);
+  let answered: number | null = null;
   const wrap = (name: 'GLOBAL_REQUEST' | 'CHANNEL_REQUEST', isKeepalive: (args: readonly unknown[]) => boolean): (() => void) => {
     const inner = protocol._handlers[name];
     protocol._handlers[name] = (...args) => {
       if (!isKeepalive(args)) return inner?.(...args);
-      seen(typeof answered === 'number' && sent() === answered ? 'quiet' : 'busy');
+      seen(sent() === answered ? 'quiet' : 'busy');
       inner?.(...args);
       answered = sent();
     };

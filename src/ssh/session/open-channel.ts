@@ -4,8 +4,11 @@ import { type Address, isSocket, LOOPBACK, printAddress, type TcpAddress } from 
 import { type Problem, ProblemError, problem } from '../../model/problem.ts';
 import { deferred } from '../../platform/deferred.ts';
 
-/** Opens direct-tcpip (RFC 4254 section 7.2) or direct-streamlocal@openssh.com (OpenSSH PROTOCOL, 2.4). */
-export async function openChannel(client: Client, to: Address, origin: TcpAddress | null): Promise<Channel> {
+/**
+ * Opens direct-tcpip (RFC 4254 section 7.2) or direct-streamlocal@openssh.com (OpenSSH PROTOCOL, 2.4). Whoever asks has to
+ * listen to the channel's 'error' at once.
+ */
+export function openChannel(client: Client, to: Address, origin: TcpAddress | null): Promise<Channel> {
   const opened = deferred<Channel>();
   const done = (error: (Error & { reason?: unknown }) | undefined, channel: Channel): void => {
     if (error) opened.reject(refusedBy(error));
@@ -13,10 +16,7 @@ export async function openChannel(client: Client, to: Address, origin: TcpAddres
   };
   if (isSocket(to)) client.openssh_forwardOutStreamLocal(to.path, done);
   else client.forwardOut(origin?.host ?? LOOPBACK, origin?.port ?? 0, to.host, to.port, done);
-  const channel = await opened.promise;
-  // A channel may report an error when nobody reads it any more.
-  channel.on('error', () => {});
-  return channel;
+  return opened.promise;
 }
 
 /** A session channel that runs a command (RFC 4254 section 6.5). */

@@ -1,7 +1,7 @@
 import type { BoundEvidence } from '../../../decide/judge-bound.ts';
 import { type Address, isSocket, type TcpAddress } from '../../../model/address.ts';
 import type { ServerSaying, SocketRow } from '../../../model/binding.ts';
-import { uidByFiles } from '../../remote/identity-by-files.ts';
+import { readTcpTable, uidByFiles } from '../../remote/identity-by-files.ts';
 import { uidIn } from '../../remote/limits.ts';
 import { ScriptLines } from '../../remote/lines.ts';
 import { type AccountGiven, filesOfAccount, runOnAccount } from '../../remote/on-account.ts';
@@ -68,18 +68,12 @@ function ownProgram(line: string): number[] {
   return inode !== undefined && /\busers:\(\("(?!sshd|dropbear)/.test(line) ? [Number(inode)] : [];
 }
 
-const TABLE_BYTES = 1024 * 1024;
-
 async function bySftp(remote: Remote, { port }: TcpAddress, given: VerifyGiven): Promise<Seen | null> {
   const files = await filesOfAccount(remote, given);
   if (files === null) return null;
   try {
-    const [uid, tcp, tcp6] = await Promise.all([
-      uidByFiles(files),
-      files.read('/proc/net/tcp', TABLE_BYTES),
-      files.read('/proc/net/tcp6', TABLE_BYTES),
-    ]);
-    return tcp === null ? null : { rows: rowsOf(`${tcp}\n${tcp6 ?? ''}`, port), uid, others: [] };
+    const [uid, table] = await Promise.all([uidByFiles(files), readTcpTable(files)]);
+    return table === null ? null : { rows: rowsOf(table, port), uid, others: [] };
   } finally {
     files.close();
   }
