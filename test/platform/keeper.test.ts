@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { KEEPER_SCRIPT } from '../../src/platform/keeper.ts';
+import { KEEPER_SCRIPT, startKeeper } from '../../src/platform/keeper.ts';
 import { SUPERVISOR_EXIT } from '../../src/platform/supervisor-exit.ts';
 import { type Background, background } from '../support/child.ts';
 import { run } from '../support/run.ts';
@@ -43,4 +43,10 @@ test('SIGTERM reaches the run, is waited for, and is the end of both', async () 
   expect(await keeper.exited).toEqual({ code: 0, signal: null });
   expect(keeper.output()).toBe('here\nbye\n');
   expect(runs()).toHaveLength(1);
+});
+
+test('the supervisor runs with one thread of V8 besides its own, as it lives long and has little for them to do', async () => {
+  const program = join(directory, 'program.cjs');
+  writeFileSync(program, `require('node:fs').writeSync(3, JSON.stringify(process.execArgv)); process.exitCode = ${SUPERVISOR_EXIT.stopped};`);
+  expect(await startKeeper({ program, logs: directory, env: {} }).ready).toEqual(['--v8-pool-size=1']);
 });
