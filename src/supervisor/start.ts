@@ -49,7 +49,8 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Runni
   const prompts = new PromptBook({ clock, log, keychain: systemKeychain({ clock }) });
   const shared = { clock, random: Math.random, env, log, wanted, refusals, rungs: recovery.rungs, prompts, cipherCosts: ciphers.costs };
   const carrying = readDataSettings({ paths, env, log });
-  const tunnels = createTunnels({ ...shared, data: dataOf(carrying), onProfile: () => autoReload?.look() });
+  const data = dataOf(carrying);
+  const tunnels = createTunnels({ ...shared, data, onProfile: () => autoReload?.look() });
   const doctor = createDoctor({ ...recovery.doctor, clock, env, carrying, cipherCosts: ciphers.costs, ...doctorsEyes(tunnels) });
 
   const ending = new AbortController();
@@ -63,7 +64,7 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Runni
   bringUp({ tunnels, log }, options);
   const during = { clock, ending: ending.signal };
   keepSourcesFresh({ paths, env, random: Math.random, log, onFetched: () => autoReload?.soon(), ...during });
-  giveMemoryBack({ load: loopLoad(), heapBytes, collect: collectGarbage, ...during });
+  giveMemoryBack({ load: loopLoad(), heapBytes, collect: () => collect(data), ...during });
 
   const stopped = asked.then(async () => {
     served.stopAccepting();
@@ -82,6 +83,11 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Runni
 function healthOf(paths: Paths): () => Health {
   const since = new Date(systemClock.now()).toISOString();
   return () => ({ pid: process.pid, version: VERSION, apiVersion: API_VERSION, since, home: paths.state });
+}
+
+async function collect(data: DataShared | null): Promise<void> {
+  data?.batches.rest();
+  await collectGarbage();
 }
 
 /** Null: ssh2 is to do it. */

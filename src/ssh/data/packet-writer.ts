@@ -48,8 +48,9 @@ export class PacketWriter {
     return this.#used + this.#given.stream.writableLength;
   }
 
+  /** What the connection takes at once does not wait, however much it is. */
   get isCongested(): boolean {
-    return this.queued > MOST_QUEUED;
+    return this.#given.stream.writableLength > 0 && this.queued > MOST_QUEUED;
   }
 
   get isNative(): boolean {

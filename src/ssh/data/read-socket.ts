@@ -1,5 +1,5 @@
 import { type Server, Socket, type SocketConstructorOpts } from 'node:net';
-import { turns } from './turns.ts';
+import { turns, WHOLE_TURN } from './turns.ts';
 
 /** Takes bytes that hold only during the call; false: no more until the socket is resumed. */
 export type TakeBytes = (bytes: Buffer) => boolean;
@@ -71,7 +71,7 @@ export class ReadSocket extends Socket {
 }
 
 /** What is read there is taken before anything else is read, so all sockets of this machine's side share it. */
-const shared = Buffer.allocUnsafeSlow(128 * 1024);
+const shared = Buffer.allocUnsafeSlow(WHOLE_TURN);
 export const sharedSpace: Space = () => (turns.bytes < shared.length ? shared.subarray(0, turns.bytes) : shared);
 
 const FIRST_BYTES = 16 * 1024;

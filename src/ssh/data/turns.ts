@@ -1,7 +1,8 @@
 /** Who sends so little at a time waits for an answer. */
 const SMALL_BYTES = 1024;
 const RECENT_MS = 50;
-const WHOLE = 256 * 1024;
+/** Reading and writing cost less the more goes at once: a fifth of an upload's processor time against 128 KiB. */
+export const WHOLE_TURN = 512 * 1024;
 const SHORT = 32 * 1024;
 
 /**
@@ -17,7 +18,7 @@ export class Turns {
   }
 
   get bytes(): number {
-    return performance.now() - this.#smallAt < RECENT_MS ? SHORT : WHOLE;
+    return performance.now() - this.#smallAt < RECENT_MS ? SHORT : WHOLE_TURN;
   }
 }
 
