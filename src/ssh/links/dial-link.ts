@@ -56,9 +56,12 @@ export async function dialLink(hop: ResolvedHop, given: DialLinkGiven): Promise<
   } finally {
     calm();
     // A question whose connection is over would be answered in vain.
-    over.abort();
+    over.abort(OVER);
   }
 }
+
+/** Made once: a signal without a reason makes one, which holds what called it. */
+const OVER = new Error('the dial is over');
 
 type Asking = Watched & { readonly signal: AbortSignal };
 
