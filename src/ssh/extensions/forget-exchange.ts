@@ -13,6 +13,8 @@ export function forgetExchanges(client: Client): void {
       const { _protocol: protocol } = client as unknown as { readonly _protocol?: Kept };
       if (protocol === undefined) return;
       forgetDone(protocol);
+      ownParts(protocol._cipher);
+      ownParts(protocol._decipher);
       if (first) ownWhatStays(protocol);
       first = false;
     });
@@ -25,6 +27,8 @@ type Kept = {
   /** Our KEXINIT while an exchange is under way. */
   readonly _kexinit?: unknown;
   _remoteIdentRaw?: unknown;
+  readonly _cipher?: object;
+  readonly _decipher?: object;
   readonly _offer?: { readonly lists?: { all?: unknown; readonly kex?: Entry } & Lists };
 };
 type Entry = { buffer?: unknown };
@@ -36,7 +40,12 @@ function forgetDone(protocol: Kept): void {
   protocol._kex = { sessionID, negotiated, remoteExtInfoEnabled };
 }
 
-/** What later exchanges need, in memory of its own: a slice keeps the 8 KB that it is of. */
+/** A slice keeps the 8 KB that it is of, and ciphers have some of a few bytes each. */
+function ownParts(cipher: object = {}): void {
+  for (const [name, part] of Object.entries(cipher)) if (Buffer.isBuffer(part)) Object.assign(cipher, { [name]: owned(part) });
+}
+
+/** What later exchanges need. */
 function ownWhatStays(protocol: Kept): void {
   protocol._remoteIdentRaw = owned(protocol._remoteIdentRaw);
   const lists = protocol._offer?.lists;
