@@ -74,6 +74,9 @@ function interleave(found: readonly LookupAddress[]): LookupAddress[] {
     .flatMap((entry) => (entry === undefined ? [] : [entry]));
 }
 
+/** Until its session listens, a reset would be an error that nobody hears of. */
+const hearNothing = (): void => {};
+
 /** Several tries at once; the first to connect wins and the others end unheard. */
 class Race {
   readonly #request: DialRequest;
@@ -128,8 +131,8 @@ class Race {
     socket.once('close', cancel).once('connect', cancel);
     socket.once('error', (error) => this.#failed(socket, error));
     socket.once('connect', () => {
-      // Until its session listens, a reset would be an error that nobody hears of.
-      socket.removeAllListeners('error').on('error', () => {});
+      // What listens keeps this race as long as the socket lives.
+      socket.off('close', cancel).removeAllListeners('error').on('error', hearNothing);
       this.#open.delete(socket);
       this.#result.resolve(socket);
     });

@@ -1,4 +1,6 @@
 import type { Client, ConnectConfig } from 'ssh2';
+import { forgetExchanges } from './forget-exchange.ts';
+import { forgetLogin } from './forget-login.ts';
 import { extendKeyExchange, registerKeyExchange } from './key-exchange.ts';
 import type { KexInit } from './kexinit.ts';
 import { type KeySource, SpareKeys } from './spare-keys.ts';
@@ -18,7 +20,7 @@ export type ExtendedConfig = Omit<ConnectConfig, 'algorithms'> & {
   readonly keys?: KeySource;
 };
 
-/** `client.connect` with what our extensions add to ssh2. Throws UnknownSsh2. */
+/** `client.connect` with what our extensions add to ssh2. `theirs`: what the server offers, until the login is done. Throws UnknownSsh2. */
 export function connectExtended(
   client: Client,
   { keys = new SpareKeys().at(''), ...config }: ExtendedConfig,
@@ -26,7 +28,14 @@ export function connectExtended(
   let theirs: KexInit | null = null;
   registerKeyExchange(ssh2Tables());
   client.connect(config as unknown as ConnectConfig);
-  const seen = (offer: KexInit): void => void (theirs = offer);
+  let isOver = false;
+  const seen = (offer: KexInit): void => void (theirs = isOver ? null : offer);
   extendKeyExchange(client, { keys, seen });
+  forgetExchanges(client);
+  forgetLogin(client);
+  client.once('ready', () => {
+    isOver = true;
+    theirs = null;
+  });
   return { theirs: () => theirs };
 }

@@ -13,23 +13,25 @@ export type HostKeyOffer = {
 
 /**
  * Takes the announcement in ssh2's place, which asks at every connection for proofs of all keys, drops without a word
- * those that fail, and throws on an answer that is cut short.
+ * those that fail, and throws on an answer that is cut short. `onOffer`: told of the first one; null: nobody wants to know.
  */
-export function watchHostKeys(client: Client, onOffer: (offer: HostKeyOffer) => Promise<void>): void {
+export function watchHostKeys(client: Client, onOffer: OnOffer | null): void {
   const inner = internalsOf(client);
   const handlers = inner._protocol._handlers;
   const others = handlers['GLOBAL_REQUEST'];
-  let seen = false;
+  // OpenSSH ends the connection at a second one; there is nothing in it that would have to be known.
+  let next = onOffer;
   handlers['GLOBAL_REQUEST'] = (...args) => {
     const [, name, wantReply, data] = args;
     if (name !== ANNOUNCEMENT) return others?.(...args);
     if (wantReply === true) inner._protocol.requestSuccess();
-    // OpenSSH ends the connection at a second one; there is nothing in it that would have to be known.
-    const first = !seen;
-    seen = true;
-    return first && Array.isArray(data) ? void onOffer(offerOf(inner, data)).catch(() => {}) : undefined;
+    const told = next;
+    next = null;
+    if (Array.isArray(data)) void told?.(offerOf(inner, data)).catch(() => {});
   };
 }
+
+type OnOffer = (offer: HostKeyOffer) => Promise<void>;
 
 const ANNOUNCEMENT = 'hostkeys-00@openssh.com';
 

@@ -20,18 +20,28 @@ const LOGIN_KEY = Symbol('login key');
 
 /** For `key` in an `authHandler`'s answer of type `publickey`. Works only where `extendPublicKeyAuth` was called. */
 export function toSsh2Key(key: LoginKey): ParsedKey {
-  // What ssh2 takes for a parsed key is told by a symbol that it keeps to itself; a key made from one inherits it.
-  const shape = requireShape<object>('utils.parseKey(...)', parseKey(SOME_KEY), { getPublicSSH: 'function' });
-  return Object.create(shape, {
-    [LOGIN_KEY]: { value: key },
-    // Never `ssh-rsa`, for which ssh2 would choose algorithms by itself.
-    type: { value: key.algorithms[0] },
-    isPrivateKey: { value: () => true },
-    getPublicSSH: { value: () => key.blob },
-  }) as ParsedKey;
+  return Object.assign(Object.create(OURS) as ParsedKey, { [LOGIN_KEY]: key });
 }
 
 const SOME_KEY = `ssh-ed25519 ${Buffer.concat([wireString('ssh-ed25519'), wireString(Buffer.alloc(32, 1))]).toString('base64')}`;
+
+/** What ssh2 takes for a parsed key is told by a symbol that it keeps to itself; a key made from one inherits it. */
+const OURS = Object.create(requireShape<object>('utils.parseKey(...)', parseKey(SOME_KEY), { getPublicSSH: 'function' }), {
+  // Never `ssh-rsa`, for which ssh2 would choose algorithms by itself.
+  type: { get: ofLoginKey(({ algorithms }) => algorithms[0]) },
+  isPrivateKey: { value: () => true },
+  getPublicSSH: { value: ofLoginKey(({ blob }) => blob) },
+}) as object;
+
+/** Null once the login is done: ssh2 keeps the key that it was done with. */
+type Ssh2Key = { [LOGIN_KEY]?: LoginKey | null };
+
+function ofLoginKey<T>(part: (key: LoginKey) => T) {
+  return function ofThis(this: Ssh2Key): T | undefined {
+    const key = this[LOGIN_KEY];
+    return key ? part(key) : undefined;
+  };
+}
 
 type Handler = (...args: unknown[]) => void;
 type Extension = { readonly name: string; readonly algs: readonly string[] };
@@ -53,16 +63,23 @@ type Internals = {
 /** To be called once for each client, right after its `connect`. */
 export function extendPublicKeyAuth(client: Client): void {
   const { _protocol: protocol } = internalsOf(client);
-  const authPk = protocol.authPK.bind(protocol);
+  const { authPK: authPk } = protocol;
   const serverTakes = listenForAlgorithms(client);
   const goOn = listenForRefusals(client);
   const session = listenForProof(client);
   const gone = new AbortController();
-  client.once('close', () => gone.abort());
+  const leave = (): void => gone.abort(GONE);
+  let last: Ssh2Key = {};
+  client.once('close', leave).once('ready', () => {
+    client.off('close', leave);
+    protocol.authPK = authPk;
+    last[LOGIN_KEY] = null;
+  });
   protocol.authPK = (...args) => {
     const [username, ssh2Key, , sign] = args;
-    const key = (ssh2Key as { readonly [LOGIN_KEY]?: LoginKey })[LOGIN_KEY];
-    if (key === undefined) return authPk(...args);
+    const key = (ssh2Key as Ssh2Key)[LOGIN_KEY];
+    if (!key) return authPk.call(protocol, ...args);
+    last = ssh2Key;
     const failed = (error: unknown): void => {
       if (gone.signal.aborted) return;
       if (error instanceof UnknownSsh2) return void client.emit('error', error);
@@ -71,12 +88,15 @@ export function extendPublicKeyAuth(client: Client): void {
     };
     const algorithm = chooseAlgorithm(key.algorithms, serverTakes());
     if (algorithm === null) return process.nextTick(failed, new SigningFailed('no-common-algorithm'));
-    if (sign === undefined) return authPk(username, ssh2Key, algorithm);
+    if (sign === undefined) return authPk.call(protocol, username, ssh2Key, algorithm);
     signed({ key, username, algorithm, session: session(), signal: gone.signal })
       .then((payload) => gone.signal.aborted || send(protocol, payload))
       .catch(failed);
   };
 }
+
+/** Made once: a signal without a reason makes one, which holds what called it. */
+const GONE = new Error('the connection is over');
 
 /** The server's `server-sig-algs` (RFC 8308 section 3.1), as far as it has sent them; null: it has not. */
 function listenForAlgorithms(client: Client): () => readonly string[] | null {
@@ -117,6 +137,10 @@ function listenForProof(client: Client): () => SessionProof {
     if (Buffer.isBuffer(hostKey)) proof ??= { hostKey: Buffer.from(hostKey), signature: Buffer.from(signature) };
     return inner(...args);
   };
+  client.once('ready', () => {
+    protocol._hostVerifier = inner;
+    proof = null;
+  });
   return () => {
     const { sessionID: id } = requireShape<{ sessionID: Buffer }>('KeyExchange', protocol._kex, { sessionID: 'buffer' });
     if (proof === null) throw new UnknownSsh2('ssh2 has logged in without a host key');

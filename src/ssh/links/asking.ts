@@ -31,6 +31,9 @@ export type AskingGiven = {
   readonly audience: ReadonlySet<OnNeeded>;
 };
 
+/** Made once, as it is kept with its stack. */
+const OVER = new Error('the login is over');
+
 /** The person as one dial knows it: whoever waits for the dial hears what it waits for, and where nobody does nobody is asked. */
 export class Asking implements Person {
   /** Rejects with `prompt-waiting` as soon as somebody is asked: for who does not wait for persons. */
@@ -97,7 +100,7 @@ export class Asking implements Person {
 
   /** The dial has come to its end, and whatever it still asks is of no use. Nobody is told: the end says more. */
   end(): void {
-    this.#over.abort(new Error('the login is over'));
+    this.#over.abort(OVER);
     this.#notices = [];
   }
 

@@ -15,6 +15,7 @@ import { loadCredentials } from '../identity/logins/credentials.ts';
 import { createHostVerifier } from '../identity/host-keys/host-verifier.ts';
 import type { Person } from '../identity/logins/person.ts';
 import { type Carrier, isOnLoopback } from '../session/carrier.ts';
+import type { LinkGiven } from '../session/link-given.ts';
 import { LiveLink } from '../session/live-link.ts';
 import { problemOfNextHop } from '../session/open-channel.ts';
 import { openSession } from '../session/open-session.ts';
@@ -56,9 +57,12 @@ export async function dialLink(hop: ResolvedHop, given: DialLinkGiven): Promise<
   } finally {
     calm();
     // A question whose connection is over would be answered in vain.
-    over.abort();
+    over.abort(OVER);
   }
 }
+
+/** Made once: a signal without a reason makes one, which holds what called it. */
+const OVER = new Error('the dial is over');
 
 type Asking = Watched & { readonly signal: AbortSignal };
 
@@ -80,7 +84,7 @@ async function dialAsking(hop: ResolvedHop, given: DialLinkGiven, asking: Asking
   }).catch((error: unknown) => {
     throw carrier.kind === 'command' ? errorBehindCommand(error, hop.name, carrier.stream) : error;
   });
-  const link: LiveLink = new LiveLink({
+  return linkOver({
     hop,
     session,
     carrier,
@@ -89,10 +93,17 @@ async function dialAsking(hop: ResolvedHop, given: DialLinkGiven, asking: Asking
     reset: given.resetBefore(),
     data: given.data ?? null,
     onRemark,
-    onSuspect: (suspect) => given.onSuspect(link, suspect),
+    onSuspect: given.onSuspect,
   });
-  const stop = keepKeysFresh({ client: session.client, traffic: link.traffic, limit: hop.rekey, clock: given.clock });
-  void link.lost.then(stop);
+}
+
+type OverGiven = Omit<LinkGiven, 'onSuspect'> & Pick<DialLinkGiven, 'onSuspect'>;
+
+/** Apart from the dial, which what stays with the link would keep. */
+function linkOver({ onSuspect, ...given }: OverGiven): LiveLink {
+  const link: LiveLink = new LiveLink({ ...given, onSuspect: (suspect) => onSuspect(link, suspect) });
+  const { hop, session, clock } = given;
+  void link.lost.then(keepKeysFresh({ client: session.client, traffic: link.traffic, limit: hop.rekey, clock }));
   return link;
 }
 

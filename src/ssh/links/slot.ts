@@ -145,7 +145,7 @@ export class Slot {
       keys: keys.at(this.#place()),
       cipherCosts,
       data,
-      onSuspect: (link: LiveLink, suspect: boolean) => this.#suspected(link, suspect),
+      onSuspect: this.#suspected,
       onReached: () => this.#dead.dismiss(),
       onHandshake: () => this.#greeted(),
       resetBefore: () => this.#dead.takeReset(),
@@ -189,12 +189,13 @@ export class Slot {
     return { host: this.hop.host, user: this.hop.user, ssh: sshWords(this.hop), place: this.#place() };
   }
 
-  #suspected(link: LiveLink, suspect: boolean): void {
+  /** Made once: it stays with the link, and would keep the dial if it were made there. */
+  readonly #suspected = (link: LiveLink, suspect: boolean): void => {
     if (link !== this.#link) return;
     if (suspect) this.#doubted();
     else this.#trusted();
     this.#given.onChange();
-  }
+  };
 
   #doubted(): void {
     this.#doubtedAt ??= this.#given.clock.now();

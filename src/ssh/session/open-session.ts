@@ -1,10 +1,9 @@
 import type { Duplex } from 'node:stream';
-import type { ClientErrorExtensions, ConnectConfig } from 'ssh2';
+import type { ClientErrorExtensions, ConnectConfig, NegotiatedAlgorithms } from 'ssh2';
 import type { CipherCosts } from '../../model/cipher-costs.ts';
 import { type Problem, ProblemError } from '../../model/problem.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { deferred } from '../../platform/deferred.ts';
-import { agreed } from '../extensions/kexinit.ts';
 import { connectExtended } from '../extensions/connect.ts';
 import type { KeySource } from '../extensions/spare-keys.ts';
 import { Client } from '../extensions/ssh2.ts';
@@ -19,6 +18,7 @@ import { algorithmsFor, mismatch } from './algorithms.ts';
 import { answerSftpClose, onServerDebug } from './internals.ts';
 import { listenToBanner } from './banner.ts';
 import { listenToGreeting } from './greeting.ts';
+import { loginDoor } from './login-door.ts';
 import { type Phase, problemOfSession } from './session-problem.ts';
 
 export type SessionGiven = {
@@ -86,7 +86,12 @@ class Attempt {
   #phase: Phase = 'greeting';
   #refusedKey: Problem | null = null;
   #mismatch: () => Problem | null = () => null;
-  #cipher: () => string = () => '';
+  #cipher = '';
+  readonly #door = loginDoor({
+    hostVerifier: (key, answer) => this.#verify(key, answer),
+    authHandler: (...args) => this.#given.login.handler(...args),
+  });
+  #accepted: string | null = null;
   #shown: Pick<Session, 'hostKey' | 'hostCertificate'> = { hostKey: '', hostCertificate: null };
   #patienceMs = 0;
   #cancelDeadline = () => {};
@@ -109,7 +114,7 @@ class Attempt {
   }
 
   get cipher(): string {
-    return this.#cipher();
+    return this.#cipher;
   }
 
   begin(stream: Duplex): ServerWords {
@@ -125,8 +130,8 @@ class Attempt {
       username: this.#hop.user,
       algorithms,
       ...(keys && { keys }),
-      hostVerifier: (key: Buffer, answer: (isTrusted: boolean) => void) => this.#verify(key, answer),
-      authHandler: login.handler,
+      hostVerifier: this.#door.hostVerifier,
+      authHandler: this.#door.authHandler,
       // Both would end the socket that recovery needs: our own deadlines and pings take their place.
       readyTimeout: 0,
       keepaliveInterval: 0,
@@ -136,7 +141,6 @@ class Attempt {
       const offered = theirs();
       return offered && mismatch(this.#hop, algorithms, offered);
     };
-    this.#cipher = () => agreed(algorithms.cipher, theirs()?.cipherOut ?? []) ?? '';
     listenToBanner(this.#client, this.#hop, this.#given.onRemark);
     login.attach(this.#client, (because) => this.#result.reject(new ProblemError(because)));
     // It may have been closed while the credentials were read; a closed stream says nothing more.
@@ -145,7 +149,8 @@ class Attempt {
   }
 
   end(): void {
-    this.#over.abort();
+    this.#over.abort(OVER);
+    this.#door.close(this.#accepted);
     this.#given.asking?.onChange(() => {});
     this.#cancelDeadline();
     this.#greeting.stop();
@@ -154,11 +159,11 @@ class Attempt {
   }
 
   /** An answer that is at hand is given at once, as in a later key exchange, when traffic waits for it. */
-  #verify(key: Buffer, answer: (isTrusted: boolean) => void): boolean | undefined {
+  #verify(shown: Buffer, answer: (isTrusted: boolean) => void): boolean | undefined {
     const { verifier, signal, vouched = Promise.resolve() } = this.#given;
-    if (verifier.trusts(key)) return true;
-    // A later exchange with another key: traffic waits and nobody is there to decide, so a new connection asks anew.
-    if (this.#over.signal.aborted) return false;
+    if (verifier.trusts(shown)) return true;
+    // A copy, as it lies in a packet whose memory is used again.
+    const key = Buffer.from(shown);
     const given = AbortSignal.any([signal, this.#over.signal]);
     const judged = vouched.then(() => verifier.verify(key, given));
     void judged.then(
@@ -166,7 +171,10 @@ class Attempt {
         if (given.aborted) return;
         this.#refusedKey = refused;
         this.#shown = { hostKey: fingerprintOf(plainKeyOf(key)), hostCertificate: parseCertificate(key) };
-        if (refused === null) verifier.follow(this.#client);
+        if (refused === null) {
+          this.#accepted = fingerprintOf(key);
+          verifier.follow(this.#client);
+        }
         answer(refused === null);
       },
       // Only that the attempt is over.
@@ -176,7 +184,8 @@ class Attempt {
   }
 
   readonly #abort = (): void => this.#result.reject(this.#given.signal.reason);
-  readonly #onHandshake = (): void => {
+  readonly #onHandshake = ({ cs }: NegotiatedAlgorithms): void => {
+    this.#cipher = cs.cipher;
     if (this.#phase === 'login') return;
     this.#phase = 'login';
     this.#deadline(LOGIN_MS);
@@ -211,6 +220,9 @@ class Attempt {
     this.#cancelDeadline = this.#given.clock.after(ms, () => this.#fail(null, ms));
   }
 }
+
+/** Made once: a signal without a reason makes one, which holds what called it. */
+const OVER = new Error('the attempt is over');
 
 const WORDS_KEPT = 100;
 

@@ -12,6 +12,7 @@ import type { Listener, Service } from '../../ssh/types.ts';
 import { BindLater } from './bind-later.ts';
 import { describeEvidence } from './describe-evidence.ts';
 import { type Episode, newEpisode, verdictText } from './episode.ts';
+import { heldListener } from './held-listener.ts';
 import { deathOf, historyOf } from './history-of.ts';
 import { pause, perform } from './perform.ts';
 import type { CareWanted, Rungs } from './rungs.ts';
@@ -117,16 +118,7 @@ export class Ladder {
     this.#leaveUsed = true;
     const release = rungs.hold(climb.link, { address: listener.address, tunnel: this.#given.tunnel, care: this.#given.care });
     this.#endWell(listener.address, climb.link);
-    return {
-      address: listener.address,
-      close: async (drainMs) => {
-        // Nobody may take a socket's path while its file is being removed.
-        if (!isSocket(listener.address)) release();
-        await listener.close(drainMs);
-        await rungs.tidy(climb.link, listener.address);
-        release();
-      },
-    };
+    return heldListener(listener, { link: climb.link, release, rungs });
   }
 
   /** Also a first try may be a recovery: the reset that went before it is what freed the port. */

@@ -125,14 +125,7 @@ export class LocalLadder {
     if (!climb.signal.aborted) this.#endWell(listener, told.worthTelling);
     climb.onWarning(told.first);
     const stop = keepCompleting(listener.half, { clock, onComplete: () => climb.onWarning(told.afterHalf) });
-    return {
-      address: listener.address,
-      close: async (drainMs) => {
-        stop();
-        release();
-        await listener.close(drainMs);
-      },
-    };
+    return held(listener, { stop, release });
   }
 
   #endWell({ address }: LocalListener, odd: Problem | null): void {
@@ -183,6 +176,20 @@ export class LocalLadder {
     this.#episode ??= { teller: teller.begin(place), tries: 0, told: '', waiting: false };
     return this.#episode;
   }
+}
+
+type Ends = { readonly stop: () => void; readonly release: () => void };
+
+/** Apart from the climb, which would be kept, with its signal, for as long as it listens. */
+function held(listener: LocalListener, { stop, release }: Ends): Listener {
+  return {
+    address: listener.address,
+    close: async (drainMs) => {
+      stop();
+      release();
+      await listener.close(drainMs);
+    },
+  };
 }
 
 /** bind(2) without listen(2) shows in no table of proc(5). */

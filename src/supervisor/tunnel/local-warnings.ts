@@ -27,12 +27,15 @@ export async function warningsOf({ address, half }: LocalListener, { asked, hold
 /** Between two tries for the other half; ms. */
 const HALF_AGAIN_MS = 2_000;
 
+/** Made here, so that it keeps nothing of whom it is given to. */
+const NOTHING_TO_STOP = (): void => {};
+
 /** Tries for the rest of a half-bound `localhost` until it is had. Returns what stops it. */
 export function keepCompleting(
   half: Half | null,
   { clock, onComplete }: { readonly clock: Clock; readonly onComplete: () => void },
 ): () => void {
-  if (half === null) return () => {};
+  if (half === null) return NOTHING_TO_STOP;
   let isOver = false;
   let cancel = (): void => {};
   const later = (): void => void (cancel = clock.after(HALF_AGAIN_MS, () => void again()));

@@ -1,7 +1,7 @@
 import type { Client, ServerHostKeyAlgorithm } from 'ssh2';
 import { isPinned } from '../../../decide/judge-host-key.ts';
 import { problem, problemOf, ProblemError, type Problem } from '../../../model/problem.ts';
-import { watchHostKeys } from '../../extensions/offered-host-keys.ts';
+import { type HostKeyOffer, watchHostKeys } from '../../extensions/offered-host-keys.ts';
 import type { OnRemark } from '../../remark.ts';
 import type { ResolvedHop } from '../../types.ts';
 import { type AlgorithmsGiven, hostKeyAlgorithms } from './host-key-algorithms.ts';
@@ -91,10 +91,7 @@ class Verifier implements HostVerifier {
   follow(client: Client): void {
     if (this.#following) return;
     this.#following = true;
-    watchHostKeys(client, async (offer) => {
-      const { hop, given } = this.#parts;
-      if (this.#mayUpdate) await updateHostKeys(hop, offer, given.onRemark);
-    });
+    watchHostKeys(client, this.#mayUpdate ? updaterOf(this.#parts) : null);
   }
 
   async #judge(key: Buffer, signal: AbortSignal): Promise<Problem | null> {
@@ -122,6 +119,11 @@ class Verifier implements HostVerifier {
     await remember(hop, { key, by: welcome === 'by-person' ? 'person' : 'policy', onRemark: given.onRemark });
     return true;
   }
+}
+
+/** Apart from the verifier, which the client would keep with all of known_hosts. */
+function updaterOf({ hop, given: { onRemark } }: Parts): (offer: HostKeyOffer) => Promise<void> {
+  return (offer) => updateHostKeys(hop, offer, onRemark);
 }
 
 type Welcomed = { readonly key: Buffer; readonly by: 'person' | 'policy'; readonly onRemark: OnRemark };
