@@ -1,4 +1,5 @@
 import { type Problem, ProblemError } from '../model/problem.ts';
+import { keepLittleCode } from '../platform/heap.ts';
 import { pathsFor } from '../platform/paths.ts';
 import { SUPERVISOR_EXIT } from '../platform/supervisor-exit.ts';
 import { runSupervisor } from './main.ts';
@@ -8,6 +9,7 @@ type Given = { readonly env: Readonly<Record<string, string | undefined>>; reado
 /** The supervisor in the background, under a keeper that goes by the exit code; see SUPERVISOR_EXIT. `--ready-fd=N` as runSupervisor's readyFd. */
 export async function runKept({ env, argv, cli }: Given): Promise<number> {
   const fd = argv.map((word) => /^--ready-fd=(\d+)$/.exec(word)?.[1]).find((digits) => digits !== undefined);
+  keepLittleCode();
   try {
     return await runSupervisor({ paths: pathsFor(env), env, cli, logToStderr: false, ...(fd !== undefined && { readyFd: Number(fd) }) });
   } catch (error) {
