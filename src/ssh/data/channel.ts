@@ -11,9 +11,9 @@ import type { SizedWindow } from './sized-window.ts';
  */
 export class DataChannel extends Duplex implements ChannelStream {
   readonly id: number;
+  readonly remoteId: number;
   readonly window: SizedWindow;
   readonly #wire: ChannelWire;
-  #remoteId: number;
   #allowed: number;
   readonly #packetBytes: number;
   #inbox: Buffer[] = [];
@@ -30,15 +30,16 @@ export class DataChannel extends Duplex implements ChannelStream {
     this.id = id;
     this.window = window;
     this.#wire = wire;
-    this.#remoteId = terms.remoteId;
+    this.remoteId = terms.remoteId;
     this.#allowed = terms.window;
     this.#packetBytes = Math.max(1, Math.min(terms.packetBytes, MOST_DATA));
     // A channel may report an error when nobody reads it any more.
     this.on('error', () => {});
   }
 
-  get remoteId(): number {
-    return this.#remoteId;
+  /** Bytes that can be sent now. */
+  get room(): number {
+    return this.#wire.isFree ? this.#allowed : 0;
   }
 
   /** Bytes that were fed and wait for the server or the connection. */
@@ -108,11 +109,10 @@ export class DataChannel extends Duplex implements ChannelStream {
   /** Lets the server send as much again as was taken from us. */
   credit(): void {
     if (this.#in !== 'open' || this.#out === 'closed') return;
-    const unread = this.#taker === null ? this.readableLength : this.#taker.unread;
-    const due = creditDue(this.window, unread);
+    const due = creditDue(this.window, this.#taker === null ? this.readableLength : this.#taker.unread);
     if (due === 0) return;
     this.window.opened(due);
-    this.#wire.adjust(this.#remoteId, due);
+    this.#wire.adjust(this.remoteId, due);
   }
 
   heardAdjust(bytes: number): void {
@@ -220,7 +220,7 @@ export class DataChannel extends Duplex implements ChannelStream {
     let sent = 0;
     while (sent < most && this.#wire.isFree) {
       const to = Math.min(most, sent + this.#packetBytes);
-      this.#wire.data(this.#remoteId, bytes, { from: sent, to });
+      this.#wire.data(this.remoteId, bytes, { from: sent, to });
       sent = to;
     }
     this.#allowed -= sent;
@@ -236,7 +236,7 @@ export class DataChannel extends Duplex implements ChannelStream {
   #sendEof(done: () => void): void {
     this.#onFinal = null;
     this.#out = 'eof';
-    this.#wire.eof(this.#remoteId);
+    this.#wire.eof(this.remoteId);
     done();
   }
 

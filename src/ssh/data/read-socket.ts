@@ -72,7 +72,16 @@ export class ReadSocket extends Socket {
 
 /** What is read there is taken before anything else is read, so all sockets of this machine's side share it. */
 const shared = Buffer.allocUnsafeSlow(WHOLE_TURN);
-export const sharedSpace: Space = () => (turns.bytes < shared.length ? shared.subarray(0, turns.bytes) : shared);
+export const sharedSpace: Space = () => sharedRoom(FIRST_READ);
+
+/** As much as Node reads by itself, until somebody knows how much may go on from here. */
+const FIRST_READ = 64 * 1024;
+
+/** So much of it, or what everybody may read, whichever is less. */
+export function sharedRoom(bytes: number): Buffer {
+  const count = Math.min(bytes, turns.bytes);
+  return count < shared.length ? shared.subarray(0, count) : shared;
+}
 
 const FIRST_BYTES = 16 * 1024;
 

@@ -2,9 +2,12 @@ import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Taker } from '../data/channel-parts.ts';
 import { DataChannel } from '../data/channel.ts';
-import { ReadSocket } from '../data/read-socket.ts';
+import { ReadSocket, sharedRoom } from '../data/read-socket.ts';
 import { turns } from '../data/turns.ts';
 import { Backlog } from './backlog.ts';
+
+/** Fewer at a time would cost more than what is to be kept of them: the next credit is on its way mostly. */
+const LEAST_READ = 128 * 1024;
 
 /**
  * Carries bytes one way, until one of the two is closed, and counts them; ends and errors are the caller's to judge.
@@ -20,6 +23,8 @@ export function carry(from: Duplex, to: Duplex, count: (bytes: number) => void):
 
 function send(from: ReadSocket, to: DataChannel, count: (bytes: number) => void): void {
   const resume = (): void => void from.resume();
+  // What the server does not take yet had to be copied and kept.
+  from.space = () => sharedRoom(Math.max(LEAST_READ, to.room));
   from.takeWith((bytes) => {
     count(bytes.length);
     turns.note(bytes.length);
