@@ -47,6 +47,9 @@ test('SIGTERM reaches the run, is waited for, and is the end of both', async () 
 
 test('the supervisor runs with one thread of V8 besides its own, as it lives long and has little for them to do', async () => {
   const program = join(directory, 'program.cjs');
-  writeFileSync(program, `require('node:fs').writeSync(3, JSON.stringify(process.execArgv)); process.exitCode = ${SUPERVISOR_EXIT.stopped};`);
+  writeFileSync(
+    program,
+    `require('node:fs').writeSync(3, JSON.stringify(process.execArgv)); process.exitCode = ${SUPERVISOR_EXIT.stopped};`,
+  );
   expect(await startKeeper({ program, logs: directory, env: {} }).ready).toEqual(['--v8-pool-size=1']);
 });
