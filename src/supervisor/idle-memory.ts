@@ -15,7 +15,7 @@ const LOOK_MS = 10_000;
 /** A pause now is noticed by nobody. */
 const IDLE = 0.05;
 /** What is worth a pause. */
-const GROWN_BYTES = 4 * 1024 * 1024;
+const GROWN_BYTES = 2 * 1024 * 1024;
 
 /**
  * Gives back what logins and transfers have left, once there is little to do. V8 collects when it needs room, so a process
