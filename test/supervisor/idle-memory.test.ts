@@ -34,7 +34,7 @@ describe('memory of a supervisor with little to do', () => {
   test('is left alone as long as it has not grown by what is worth a pause', async () => {
     const { clock, now } = process();
     await clock.advance(10_000);
-    now.heap += 3 * MB;
+    now.heap += 1 * MB;
     await clock.advance(3_600_000);
     expect(now.collections).toBe(1);
   });
