@@ -5,7 +5,7 @@ export const heapBytes = (): number => getHeapStatistics().total_physical_size;
 
 /**
  * From now on V8 makes no code between its interpreter's and its optimized one. In a process that is idle for months that is 1.3 MB
- * which nobody uses; neither a login nor a transfer takes longer. To be called before most is loaded. An engine without it ignores this.
+ * which nobody uses; neither a login nor a transfer takes longer. To be called before most is loaded. An engine without it says so on stderr and goes on.
  */
 export const keepLittleCode = (): void => setFlagsFromString('--no-sparkplug');
 

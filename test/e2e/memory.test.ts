@@ -19,7 +19,7 @@ const READERS = 20;
 const CONSTANT = 32 * MIB;
 /** What may wait to be sent: of one connection through the tunnel, and of what carries it, a packet more than is aimed at. */
 const MOST_READ = 128 * 1024;
-const MOST_QUEUED = 1024 * 1024;
+const MOST_QUEUED = 512 * 1024;
 
 describe.runIf(isRoot)('the memory that bytes take', () => {
   const parts = {} as { lab: Lab; flood: Flood; echo: Target; sink: Target; floods: number; echoes: number; sinks: number };

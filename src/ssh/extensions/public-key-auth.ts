@@ -1,4 +1,5 @@
 import type { Client, ParsedKey } from 'ssh2';
+import { OVER } from '../../platform/over.ts';
 import { chooseAlgorithm, signatureNameOf } from '../identity/keys/key-algorithms.ts';
 import { type LoginKey, type SessionProof, type Signing, SigningFailed } from '../identity/keys/login-key.ts';
 import { wireString } from '../identity/keys/wire-reader.ts';
@@ -68,7 +69,7 @@ export function extendPublicKeyAuth(client: Client): void {
   const goOn = listenForRefusals(client);
   const session = listenForProof(client);
   const gone = new AbortController();
-  const leave = (): void => gone.abort(GONE);
+  const leave = (): void => gone.abort(OVER);
   let last: Ssh2Key = {};
   client.once('close', leave).once('ready', () => {
     client.off('close', leave);
@@ -94,9 +95,6 @@ export function extendPublicKeyAuth(client: Client): void {
       .catch(failed);
   };
 }
-
-/** Made once: a signal without a reason makes one, which holds what called it. */
-const GONE = new Error('the connection is over');
 
 /** The server's `server-sig-algs` (RFC 8308 section 3.1), as far as it has sent them; null: it has not. */
 function listenForAlgorithms(client: Client): () => readonly string[] | null {

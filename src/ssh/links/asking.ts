@@ -2,6 +2,7 @@ import { type Problem, ProblemError, problem } from '../../model/problem.ts';
 import { whatIsAsked } from '../../model/prompt-words.ts';
 import type { Notice, Question } from '../../model/prompt.ts';
 import { type Deferred, deferred } from '../../platform/deferred.ts';
+import { OVER } from '../../platform/over.ts';
 import type { Person } from '../identity/logins/person.ts';
 
 export type DeskRequest = {
@@ -30,9 +31,6 @@ export type AskingGiven = {
   /** Who may be asked, as it is at the moment of the question. */
   readonly audience: ReadonlySet<OnNeeded>;
 };
-
-/** Made once, as it is kept with its stack. */
-const OVER = new Error('the login is over');
 
 /** The person as one dial knows it: whoever waits for the dial hears what it waits for, and where nobody does nobody is asked. */
 export class Asking implements Person {

@@ -2,6 +2,7 @@ import type { CipherCosts } from '../../model/cipher-costs.ts';
 import type { Keepalive } from '../../model/profile.ts';
 import { ProblemError } from '../../model/problem.ts';
 import type { Clock } from '../../platform/clock.ts';
+import { OVER } from '../../platform/over.ts';
 import { deferred } from '../../platform/deferred.ts';
 import { errorBehindCommand } from '../dial/command-problem.ts';
 import { dialTcp } from '../dial/dial-tcp.ts';
@@ -60,9 +61,6 @@ export async function dialLink(hop: ResolvedHop, given: DialLinkGiven): Promise<
     over.abort(OVER);
   }
 }
-
-/** Made once: a signal without a reason makes one, which holds what called it. */
-const OVER = new Error('the dial is over');
 
 type Asking = Watched & { readonly signal: AbortSignal };
 

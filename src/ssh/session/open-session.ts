@@ -4,6 +4,7 @@ import type { CipherCosts } from '../../model/cipher-costs.ts';
 import { type Problem, ProblemError } from '../../model/problem.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { deferred } from '../../platform/deferred.ts';
+import { OVER } from '../../platform/over.ts';
 import { connectExtended } from '../extensions/connect.ts';
 import type { KeySource } from '../extensions/spare-keys.ts';
 import { Client } from '../extensions/ssh2.ts';
@@ -220,9 +221,6 @@ class Attempt {
     this.#cancelDeadline = this.#given.clock.after(ms, () => this.#fail(null, ms));
   }
 }
-
-/** Made once: a signal without a reason makes one, which holds what called it. */
-const OVER = new Error('the attempt is over');
 
 const WORDS_KEPT = 100;
 

@@ -3,6 +3,7 @@ import type { Problem } from '../../../src/model/problem.ts';
 import { problem, ProblemError } from '../../../src/model/problem.ts';
 import type { Question } from '../../../src/model/prompt.ts';
 import { deferred } from '../../../src/platform/deferred.ts';
+import { OVER } from '../../../src/platform/over.ts';
 import { Asking, type Desk, type OnNeeded } from '../../../src/ssh/links/asking.ts';
 
 const password: Question = { is: 'password', again: false, host: 'bastion', port: 22, user: 'ann' };
@@ -42,7 +43,7 @@ describe('a dial that asks', () => {
     const { asking, heard } = makeAsking();
     const answers = asking.ask(password, never);
     asking.end();
-    await expect(answers).rejects.toThrow('the login is over');
+    await expect(answers).rejects.toBe(OVER);
     expect(asking.reasonOf(lost)).toMatchObject({ problem: waiting });
     // Nobody is told that it waits no longer: that it waits on is told by the end of the dial.
     expect(heard).toEqual([waiting]);
