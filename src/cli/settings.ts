@@ -1,6 +1,9 @@
 import { readFileSync, renameSync } from 'node:fs';
 import * as v from 'valibot';
 import {
+  BUSY_POLL_KEY,
+  BUSY_POLL_WANTED,
+  BUSY_POLLS,
   DATA_PATH_KEY,
   DATA_PATH_WANTED,
   DATA_PATHS,
@@ -33,6 +36,7 @@ const SHAPE = {
   [MEMORY_KEYS.link]: limit('link'),
   [MEMORY_KEYS.supervisor]: limit('supervisor'),
   [DATA_PATH_KEY]: v.picklist(DATA_PATHS),
+  [BUSY_POLL_KEY]: v.picklist(BUSY_POLLS),
 };
 const FileSchema = v.partial(v.looseObject(SHAPE));
 
@@ -48,6 +52,7 @@ export const DEFAULTS: Settings = {
   [MEMORY_KEYS.link]: printBytes(WINDOW_LIMITS.link),
   [MEMORY_KEYS.supervisor]: printBytes(WINDOW_LIMITS.supervisor),
   [DATA_PATH_KEY]: 'auto',
+  [BUSY_POLL_KEY]: 'auto',
 };
 
 /** `atStart`: the supervisor reads it when it starts. */
@@ -62,6 +67,7 @@ export const SETTING_WORDS: Readonly<Record<SettingKey, SettingWords>> = {
   [MEMORY_KEYS.link]: { wanted: limitWanted('link'), does: 'the same of all over one SSH connection', atStart: true },
   [MEMORY_KEYS.supervisor]: { wanted: limitWanted('supervisor'), does: 'the same of all together', atStart: true },
   [DATA_PATH_KEY]: { wanted: DATA_PATH_WANTED, does: 'how bytes are carried; ssh2: slower, if auto does not work', atStart: true },
+  [BUSY_POLL_KEY]: { wanted: BUSY_POLL_WANTED, does: 'whether quick answers are waited for without sleep', atStart: true },
 };
 export const SETTING_KEYS = Object.keys(SHAPE) as readonly SettingKey[];
 

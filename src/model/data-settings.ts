@@ -5,6 +5,7 @@ import { parseBytes, printBytes } from './byte-size.ts';
  * it was taken from us, for one connection through a tunnel, one SSH connection, and all of the supervisor.
  */
 export const DATA_PATH_KEY = 'dataPath';
+export const BUSY_POLL_KEY = 'busyPoll';
 export const MEMORY_KEYS = { channel: 'memory.channel', link: 'memory.link', supervisor: 'memory.supervisor' } as const;
 /** The variable that counts before the setting. */
 export const DATA_PATH_VARIABLE = 'TUNNELS_DATA_PATH';
@@ -12,6 +13,10 @@ export const DATA_PATH_VARIABLE = 'TUNNELS_DATA_PATH';
 /** `ssh2`: the library's own way, slower, and the way out where ours does not work. */
 export const DATA_PATHS = ['auto', 'ssh2'] as const;
 export type DataPathChoice = (typeof DATA_PATHS)[number];
+
+/** `off`: small messages are slept for too, which spares the processor and costs a server nearby a third of its round trip. */
+export const BUSY_POLLS = ['auto', 'off'] as const;
+export type BusyPollChoice = (typeof BUSY_POLLS)[number];
 
 /** In bytes. */
 export type WindowLimits = { readonly channel: number; readonly link: number; readonly supervisor: number };
@@ -40,3 +45,5 @@ export const limitWanted = (of: keyof WindowLimits): string =>
 
 export const isDataPath = (said: unknown): said is DataPathChoice => (DATA_PATHS as readonly unknown[]).includes(said);
 export const DATA_PATH_WANTED = DATA_PATHS.join(' or ');
+export const isBusyPoll = (said: unknown): said is BusyPollChoice => (BUSY_POLLS as readonly unknown[]).includes(said);
+export const BUSY_POLL_WANTED = BUSY_POLLS.join(' or ');

@@ -1,8 +1,12 @@
 import {
+  BUSY_POLL_KEY,
+  BUSY_POLL_WANTED,
+  type BusyPollChoice,
   DATA_PATH_KEY,
   DATA_PATH_VARIABLE,
   DATA_PATH_WANTED,
   type DataPathChoice,
+  isBusyPoll,
   isDataPath,
   limitOf,
   limitWanted,
@@ -21,6 +25,7 @@ export type DataSettings = {
   readonly path: DataPathChoice;
   readonly by: 'setting' | 'variable' | null;
   readonly limits: WindowLimits;
+  readonly busyPoll: BusyPollChoice;
 };
 
 type Given = { readonly paths: Paths; readonly env: Readonly<Record<string, string | undefined>>; readonly log: Log };
@@ -52,5 +57,12 @@ export function readDataSettings({ paths, env, log }: Given): DataSettings {
     return { path: 'auto', by: null };
   };
 
-  return { ...path(), limits: { channel: limit('channel'), link: limit('link'), supervisor: limit('supervisor') } };
+  const busyPoll = (): BusyPollChoice => {
+    const said = own[BUSY_POLL_KEY] ?? 'auto';
+    if (isBusyPoll(said)) return said;
+    unusable(BUSY_POLL_KEY, { value: said, wanted: BUSY_POLL_WANTED, instead: 'auto', at: settingsFile(paths) });
+    return 'auto';
+  };
+
+  return { ...path(), busyPoll: busyPoll(), limits: { channel: limit('channel'), link: limit('link'), supervisor: limit('supervisor') } };
 }

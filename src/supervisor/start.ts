@@ -11,6 +11,7 @@ import type { Paths } from '../platform/paths.ts';
 import { SUPERVISOR_EXIT } from '../platform/supervisor-exit.ts';
 import { VERSION } from '../platform/version.ts';
 import { Batches } from '../ssh/data/batches.ts';
+import { busyPoll } from '../ssh/data/busy-poll.ts';
 import { type DataShared, sharedData } from '../ssh/data/data-shared.ts';
 import { openCipherSpeeds } from './ciphers/open-cipher-speeds.ts';
 import { type DataSettings, readDataSettings } from './data-settings.ts';
@@ -50,6 +51,7 @@ export async function startSupervisor(options: SupervisorOptions): Promise<Runni
   const shared = { clock, random: Math.random, env, log, wanted, refusals, rungs: recovery.rungs, prompts, cipherCosts: ciphers.costs };
   const carrying = readDataSettings({ paths, env, log });
   const data = dataOf(carrying);
+  if (carrying.busyPoll === 'off') busyPoll.forbid();
   const tunnels = createTunnels({ ...shared, data, onProfile: () => autoReload?.look() });
   const doctor = createDoctor({ ...recovery.doctor, clock, env, carrying, cipherCosts: ciphers.costs, ...doctorsEyes(tunnels) });
 

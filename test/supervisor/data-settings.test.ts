@@ -19,7 +19,7 @@ describe('how bytes are carried', () => {
   test.each([null, {}, 'torn {', '[]', 'null', { 'memory.link': '128 MiB', dataPath: 'auto', wait: 3 }])(
     'is as it comes where the settings say %j',
     (settings) => {
-      expect(read(settings)).toMatchObject({ found: { path: 'auto', limits: WINDOW_LIMITS }, told: [] });
+      expect(read(settings)).toMatchObject({ found: { path: 'auto', busyPoll: 'auto', limits: WINDOW_LIMITS }, told: [] });
     },
   );
 
@@ -30,13 +30,24 @@ describe('how bytes are carried', () => {
   });
 
   test('keeps to the default of what cannot be, and says in the log which and why', () => {
-    const { found, told } = read({ 'memory.channel': '1 KiB', 'memory.link': true, 'memory.supervisor': '2 GiB', dataPath: 'fast' });
-    expect(found).toEqual({ path: 'auto', by: null, limits: { ...WINDOW_LIMITS, supervisor: 2 ** 31 } });
+    const { found, told } = read({
+      'memory.channel': '1 KiB',
+      'memory.link': true,
+      'memory.supervisor': '2 GiB',
+      dataPath: 'fast',
+      busyPoll: 1,
+    });
+    expect(found).toEqual({ path: 'auto', by: null, busyPoll: 'auto', limits: { ...WINDOW_LIMITS, supervisor: 2 ** 31 } });
     expect(told).toEqual([
       'setting-unusable: dataPath in ~/settings.json cannot be "fast", so auto counts. Make it auto or ssh2; then: tunnels supervisor restart',
+      'setting-unusable: busyPoll in ~/settings.json cannot be "1", so auto counts. Make it auto or off; then: tunnels supervisor restart',
       'setting-unusable: memory.channel in ~/settings.json cannot be "1 KiB", so 32 MiB counts. Make it a size from 64 KiB to 1 GiB, as 32 MiB; then: tunnels supervisor restart',
       'setting-unusable: memory.link in ~/settings.json cannot be "true", so 128 MiB counts. Make it a size from 1 MiB to 64 GiB, as 128 MiB; then: tunnels supervisor restart',
     ]);
+  });
+
+  test('is without busy polling where the setting says so', () => {
+    expect(read({ busyPoll: 'off' })).toMatchObject({ found: { busyPoll: 'off' }, told: [] });
   });
 
   test('is ssh2 where the setting or the variable says so, and the variable counts before the setting', () => {

@@ -1,4 +1,5 @@
 import { type Server, Socket, type SocketConstructorOpts } from 'node:net';
+import { busyPoll } from './busy-poll.ts';
 import { turns, WHOLE_TURN } from './turns.ts';
 
 /** Takes bytes that hold only during the call; false: no more until the socket is resumed. */
@@ -17,6 +18,7 @@ type Place = { space: Space; socket: ReadSocket | null };
  * It is an ordinary stream until somebody takes its bytes directly.
  */
 export class ReadSocket extends Socket {
+  readonly #end = busyPoll.newEnd();
   #take: TakeBytes | null = null;
   readonly #place: Place;
 
@@ -33,10 +35,18 @@ export class ReadSocket extends Socket {
     super({ allowHalfOpen, noDelay, handle, onread, emitClose: false, autoDestroy: true, decodeStrings: false } as SocketConstructorOpts);
     place.socket = this;
     this.#place = place;
+    // To be connected to is to be asked.
+    if (handle !== undefined) busyPoll.note(0, this.#end);
   }
 
   /** For node:net alone. */
   received(bytes: Uint8Array, count: number): boolean {
+    const goesOn = this.#hand(bytes, count);
+    busyPoll.note(count, this.#end);
+    return goesOn;
+  }
+
+  #hand(bytes: Uint8Array, count: number): boolean {
     const read = Buffer.from(bytes.buffer, bytes.byteOffset, count);
     if (this.#take === null) return this.push(Buffer.from(read));
     if (!this.#take(read)) return false;

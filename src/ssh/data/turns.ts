@@ -3,7 +3,7 @@ const SMALL_BYTES = 1024;
 const RECENT_MS = 50;
 /** Reading and writing cost less the more goes at once: a fifth of an upload's processor time against 128 KiB. */
 export const WHOLE_TURN = 512 * 1024;
-const SHORT = 32 * 1024;
+const SHORT = 16 * 1024;
 
 /**
  * How much one connection may read in its turn of the event loop. Everybody's answers wait for the turns of the others, so

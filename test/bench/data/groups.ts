@@ -114,6 +114,7 @@ function besideOther(direction: 'up' | 'down', { apart }: { apart: boolean }): G
       { what: `${what}, p50 over idle`, of: 'slower', unit: '×', ...(apart && { asked: { oursAtMost: 2 } }) },
       { what: `${what}, p50`, of: 'p50', unit: 'µs' },
       { what: `${what}, p99`, of: 'p99', unit: 'µs' },
+      { what: `${what}, the bulk itself`, of: 'rate', unit: 'MB/s' },
     ],
     stand: standing(apart ? [own(1), own(2)] : [ONE_HOP, ONE_HOP], besideBulk(direction)),
   };

@@ -61,13 +61,13 @@ export const latency =
     return { p50, p99 };
   };
 
-/** The round trip on the second tunnel while the first one carries a stream, over the same when nothing else is under way. */
+/** The round trip on the second tunnel while the first one carries a stream, over the same when nothing else is under way; MB/s of that stream. */
 export const besideBulk =
   (direction: 'up' | 'down'): Measure =>
   async ({ load }, { ports: [first, second] }) => {
     const idle = await load('ping', second!, SECONDS);
     const busy = await load('beside', direction, first!, second!, SECONDS);
-    return { p50: busy.p50, p99: busy.p99, slower: busy.p50 / idle.p50 };
+    return { p50: busy.p50, p99: busy.p99, slower: busy.p50 / idle.p50, rate: busy.bytes / 1e6 / busy.seconds };
   };
 
 /** Milliseconds until a tunnel is up: all of `tunnels up` with the supervisor running; `ssh` until its forward listens. */

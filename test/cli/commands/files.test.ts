@@ -92,6 +92,7 @@ describe('tunnels config', () => {
       'memory.link': '128 MiB',
       'memory.supervisor': '512 MiB',
       dataPath: 'auto',
+      busyPoll: 'auto',
     });
     expect((await run(world, 'config', 'unset', 'wait')).code).toBe(0);
     expect((await run(world, 'config', 'get', 'wait')).out).toBe('60\n');
@@ -118,6 +119,7 @@ describe('tunnels config', () => {
       expect(refused.err).toContain('a size from 1 MiB to 64 GiB, as 128 MiB');
     }
     expect((await run(world, 'config', 'set', 'dataPath', 'fast')).err).toContain('auto or ssh2');
+    expect((await run(world, 'config', 'set', 'busyPoll', 'on')).err).toContain('auto or off');
     expect((await run(world, 'config', 'get', 'memory.link')).out).toBe('64MiB\n');
     expect((await run(world, 'config', 'set', 'color', 'never')).err).toBe('color is never now.\n');
   });

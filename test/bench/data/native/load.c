@@ -144,7 +144,7 @@ static void hold(int port, size_t count) {
 
 static int by_size(const void *a, const void *b) { return (*(double *)a > *(double *)b) - (*(double *)a < *(double *)b); }
 
-static void print_latencies(struct worker *workers, int many, double seconds) {
+static void print_latencies(struct worker *workers, int many, double seconds, uint64_t beside) {
   size_t count = 0;
   for (int i = 0; i < many; i++) count += workers[i].count;
   double *all = malloc((count + 1) * sizeof *all);
@@ -155,7 +155,8 @@ static void print_latencies(struct worker *workers, int many, double seconds) {
   }
   qsort(all, count, sizeof *all, by_size);
   if (count == 0) exit(1);
-  printf("{\"count\":%zu,\"perSecond\":%.1f,\"p50\":%.1f,\"p99\":%.1f}\n", count, count / seconds, all[count / 2] * 1e6, all[count * 99 / 100] * 1e6);
+  printf("{\"count\":%zu,\"perSecond\":%.1f,\"p50\":%.1f,\"p99\":%.1f,\"bytes\":%llu,\"seconds\":%.6f}\n", count, count / seconds,
+         all[count / 2] * 1e6, all[count * 99 / 100] * 1e6, (unsigned long long)beside, seconds);
 }
 
 static void start(struct worker *worker, void *(*work)(void *)) {
@@ -199,7 +200,7 @@ static void latencies(char **argv, int many, void *(*work)(void *)) {
     workers[i].until = now() + atof(argv[work == short_ones ? 4 : 3]);
     workers[i].samples = malloc(MOST_SAMPLES * sizeof(double));
   }
-  print_latencies(workers, many, run(workers, many, work));
+  print_latencies(workers, many, run(workers, many, work), 0);
 }
 
 // The other stream goes on until the process ends; it is under way once its first megabytes have passed.
@@ -212,7 +213,9 @@ static void beside(char **argv) {
   while (bulk.moved < 32 * 1000 * 1000) usleep(1000);
   struct worker pinger = {.port = atoi(argv[4]), .request.kind = ECHO, .samples = malloc(MOST_SAMPLES * sizeof(double))};
   pinger.until = now() + atof(argv[5]);
-  print_latencies(&pinger, 1, run(&pinger, 1, ping));
+  uint64_t before = bulk.moved;
+  double seconds = run(&pinger, 1, ping);
+  print_latencies(&pinger, 1, seconds, bulk.moved - before);
   exit(0);
 }
 
