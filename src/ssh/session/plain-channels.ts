@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream';
 import type { Channel, Client, TcpConnectionDetails, UNIXConnectionDetails } from 'ssh2';
 import type { Address, TcpAddress } from '../../model/address.ts';
 import { onBytesSent } from '../extensions/sent-bytes.ts';
+import { hasNativeCrypto } from '../survey/native-crypto.ts';
 import type { Channels, ChannelUsage, OnOffer } from './channels.ts';
 import { breakChannel, openChannel } from './open-channel.ts';
 
@@ -28,7 +29,9 @@ export class PlainChannels implements Channels {
   }
 
   async open(to: Address, origin: TcpAddress | null): Promise<Channel> {
-    return this.#keep(await openChannel(this.#client, to, origin));
+    const channel = this.#keep(await openChannel(this.#client, to, origin));
+    if (!hasNativeCrypto()) writeBetweenPackets(channel);
+    return channel;
   }
 
   onOffer(call: OnOffer): void {
@@ -65,4 +68,10 @@ export class PlainChannels implements Channels {
     channel.once('close', () => this.#open.delete(channel));
     return channel;
   }
+}
+
+/** As the data path does where the native part is missing (`betweenPackets` of data/outlet.ts). */
+function writeBetweenPackets(channel: Channel): void {
+  const write = channel._write;
+  channel._write = (chunk, encoding, done) => queueMicrotask(() => write.call(channel, chunk, encoding, done));
 }
