@@ -11,6 +11,7 @@ import { hookInto } from './hooks.ts';
 import { Inlet, listenersOf } from './inlet.ts';
 import { insideOf } from './inside.ts';
 import { confirmation, MESSAGE, numberIn, openMessage } from './messages.ts';
+import { Numbered } from './numbered.ts';
 import { CONNECT_FAILED, offeredBy, type OpenedByServer } from './offered.ts';
 import { BadPacket } from './opener.ts';
 import { Openings, refuse } from './openings.ts';
@@ -48,7 +49,7 @@ export class DataPath implements Channels {
   readonly #inlet: Inlet;
   readonly #budget: WindowBudget;
   readonly #roundTrip = new RoundTrip(now);
-  readonly #channels = new Map<number, DataChannel>();
+  readonly #channels = new Numbered<DataChannel>();
   readonly #openings = new Openings();
   readonly #ids = new ChannelIds();
   /** Channels with data of the read that is under way. */
@@ -82,7 +83,7 @@ export class DataPath implements Channels {
   get usage(): ChannelUsage {
     const path = this.#outlet.isNative && this.#reader.isNative ? 'own' : 'own-channels';
     // Not what the budget has given: the least windows are no part of that.
-    const open = [...this.#channels.values()];
+    const open = this.#channels.values();
     const windows = open.reduce((sum, { window }) => sum + window.size, 0);
     const queued = open.reduce((sum, { unsent }) => sum + unsent, this.#outlet.queued);
     return { path, plainBecause: null, channels: open.length, windows, queued };
@@ -120,9 +121,7 @@ export class DataPath implements Channels {
     this.#reader.stop();
     this.#inlet.stop();
     this.#outlet.stop();
-    const lost = [...this.#channels.values()];
-    this.#channels.clear();
-    for (const channel of lost) {
+    for (const channel of this.#channels.takeAll()) {
       channel.break(error);
       channel.window.release();
     }
@@ -219,7 +218,7 @@ export class DataPath implements Channels {
   }
 
   #forget(channel: DataChannel): void {
-    this.#channels.delete(channel.id);
+    this.#channels.take(channel.id);
     this.#ids.give(channel.id);
     this.#outlet.forget(channel);
     channel.window.release();

@@ -1,13 +1,14 @@
 import type { Deferred } from '../../platform/deferred.ts';
 import { ChannelRefused } from '../session/open-channel.ts';
 import type { DataChannel } from './channel.ts';
+import { Numbered } from './numbered.ts';
 import type { SizedWindow } from './sized-window.ts';
 
 type Opening = Omit<Deferred<DataChannel>, 'promise'> & { readonly window: SizedWindow; readonly askedAt: number };
 
 /** The channels that the server was asked for and that it has not answered yet, by our number. */
 export class Openings {
-  readonly #byId = new Map<number, Opening>();
+  readonly #byId = new Numbered<Opening>();
 
   get size(): number {
     return this.#byId.size;
@@ -15,19 +16,16 @@ export class Openings {
 
   /** Rejects with ChannelRefused; what is dropped is not settled. */
   ask(id: number, window: SizedWindow): Promise<DataChannel> {
-    return new Promise((resolve, reject) => void this.#byId.set(id, { resolve, reject, window, askedAt: performance.now() }));
+    return new Promise((resolve, reject) => this.#byId.set(id, { resolve, reject, window, askedAt: performance.now() }));
   }
 
   /** Null: nobody has asked. */
   take(id: number): Opening | null {
-    const opening = this.#byId.get(id) ?? null;
-    this.#byId.delete(id);
-    return opening;
+    return this.#byId.take(id) ?? null;
   }
 
   dropAll(): void {
-    for (const { window } of this.#byId.values()) window.release();
-    this.#byId.clear();
+    for (const { window } of this.#byId.takeAll()) window.release();
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Clock } from '../../platform/clock.ts';
+import { Roster } from '../../platform/roster.ts';
 import { type StopSignal, Stopper } from '../../platform/stopper.ts';
 
 /** One connection's stay: when to stop it, and where it says that both ends are joined. */
@@ -8,20 +9,22 @@ export type Stay = {
   joined(): void;
 };
 
-type Guest = { readonly stop: Stopper; joined: boolean };
+type Guest = { readonly stop: Stopper; joined: boolean; served: Promise<void> };
+
+const NOT_YET = Promise.resolve();
 
 /** The connections of one listener. */
 export class Crowd {
-  readonly #guests = new Map<Guest, Promise<void>>();
+  readonly #guests = new Roster<Guest>();
   #closed = false;
 
   /** Runs one connection; `serve` never rejects. After the drain has begun it is stopped from its start. */
   admit(serve: (stay: Stay) => Promise<void>): void {
-    const guest: Guest = { stop: new Stopper(), joined: false };
+    const guest: Guest = { stop: new Stopper(), joined: false, served: NOT_YET };
     if (this.#closed) guest.stop.abort();
     const joined = (): void => void (guest.joined = true);
-    const served = serve({ stop: guest.stop, joined }).finally(() => this.#guests.delete(guest));
-    this.#guests.set(guest, served);
+    const seat = this.#guests.enter(guest);
+    guest.served = serve({ stop: guest.stop, joined }).finally(() => this.#guests.leave(seat));
   }
 
   /** Drops whoever still waits for its target, lets the others end by themselves for `ms`, then drops them too. */
@@ -31,11 +34,11 @@ export class Crowd {
     this.#drop((guest) => !guest.joined);
     if (ms <= 0) dropAll();
     const cancel = clock.after(ms, dropAll);
-    await Promise.all(this.#guests.values());
+    await Promise.all(this.#guests.members().map(({ served }) => served));
     cancel();
   }
 
   #drop(which: (guest: Guest) => boolean): void {
-    for (const guest of this.#guests.keys()) if (which(guest)) guest.stop.abort();
+    for (const guest of this.#guests.members()) if (which(guest)) guest.stop.abort();
   }
 }

@@ -5,6 +5,7 @@ import type { Address, TcpAddress } from '../../model/address.ts';
 import type { Keepalive } from '../../model/profile.ts';
 import { type Problem, ProblemError, problem } from '../../model/problem.ts';
 import { deferred } from '../../platform/deferred.ts';
+import { Roster } from '../../platform/roster.ts';
 import type { Certificate } from '../identity/keys/certificate.ts';
 import type { Overheard, Remote, RemoteProcess } from '../remote/types.ts';
 import type { Ends, Link, Offer, RemoteBinding, Reset, ResolvedHop } from '../types.ts';
@@ -34,7 +35,7 @@ export class LiveLink implements Link, Remote, Overheard {
   readonly #watcher: Watcher;
   readonly #offers: Offers;
   readonly #commands: Commands;
-  readonly #waiting = new Set<(because: Error) => void>();
+  readonly #waiting = new Roster<(because: Error) => void>();
   readonly #goodbyes: (() => Promise<void>)[] = [];
   #problem: Problem | null = null;
 
@@ -210,8 +211,8 @@ export class LiveLink implements Link, Remote, Overheard {
   /** A request on a dead connection is never answered. (Racing `lost` itself would keep every request for the link's whole life.) */
   #orLost<T>(work: Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
-      this.#waiting.add(reject);
-      const over = (): boolean => this.#waiting.delete(reject);
+      const seat = this.#waiting.enter(reject);
+      const over = (): void => this.#waiting.leave(seat);
       work.then(
         (value) => (over(), resolve(value)),
         (error: Error) => (over(), reject(error)),
@@ -241,7 +242,7 @@ export class LiveLink implements Link, Remote, Overheard {
     this.#offers.clear();
     this.#lost.resolve(because);
     // What the server has answered before, in the same read even, is answered.
-    queueMicrotask(() => this.#waiting.forEach((giveUp) => giveUp(new ProblemError(because))));
+    queueMicrotask(() => this.#waiting.members().forEach((giveUp) => giveUp(new ProblemError(because))));
     this.#commands.stop(new ProblemError(because));
     this.#channels.stop(new ProblemError(because));
   }

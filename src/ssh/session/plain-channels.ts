@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type { Channel, Client, TcpConnectionDetails, UNIXConnectionDetails } from 'ssh2';
 import type { Address, TcpAddress } from '../../model/address.ts';
+import { Roster } from '../../platform/roster.ts';
 import { onBytesSent } from '../extensions/sent-bytes.ts';
 import { hasNativeCrypto } from '../survey/native-crypto.ts';
 import type { Channels, ChannelUsage, OnOffer } from './channels.ts';
@@ -14,7 +15,7 @@ export class PlainChannels implements Channels {
   readonly #client: Client;
   readonly #stream: Duplex;
   readonly #plainBecause: string | null;
-  readonly #open = new Set<Channel>();
+  readonly #open = new Roster<Channel>();
 
   constructor(client: Client, stream: Duplex, { plainBecause = null }: { readonly plainBecause?: string | null } = {}) {
     this.#client = client;
@@ -57,15 +58,15 @@ export class PlainChannels implements Channels {
   rest(): void {}
 
   stop(error: Error): void {
-    for (const channel of this.#open) breakChannel(channel, error);
+    for (const channel of this.#open.members()) breakChannel(channel, error);
     this.#open.clear();
   }
 
   #keep(channel: Channel): Channel {
-    this.#open.add(channel);
+    const seat = this.#open.enter(channel);
     // It reports the loss of its link, and nobody may read it any more.
     channel.on('error', () => {});
-    channel.once('close', () => this.#open.delete(channel));
+    channel.once('close', () => this.#open.leave(seat));
     return channel;
   }
 }
