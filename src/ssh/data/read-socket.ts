@@ -102,7 +102,7 @@ export function firstSpace(): Space {
 }
 
 /** What is used of node:net's inside: a connection is handed to a socket of ours. */
-type Handle = { setNoDelay?(on: boolean): void };
+type Handle = object;
 type OnConnection = (error: number | undefined, handle: Handle | undefined) => void;
 type SocketInside = { _handle: Handle | null; _server: object | null };
 type ServerInside = { _handle?: { onconnection?: OnConnection } | null; _connections?: number };
@@ -128,7 +128,6 @@ export function acceptDirectly(server: Server, onSocket: (socket: Socket) => voi
   if (!listening || typeof before !== 'function' || typeof inside._connections !== 'number') return;
   listening.onconnection = (error, handle) => {
     if (error || handle === undefined) return before.call(listening, error, handle);
-    handle.setNoDelay?.(true);
     inside._connections = (inside._connections ?? 0) + 1;
     onSocket(readSocketOf(handle, server));
   };

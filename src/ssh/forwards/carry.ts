@@ -19,6 +19,7 @@ export function carry(from: Duplex, to: Duplex, count: (bytes: number) => void):
   from.on('data', (chunk: Buffer) => count(chunk.length));
   // Not `end: true`: whether an end is a clean one is judged first.
   from.pipe(to, { end: false });
+  if (to instanceof Socket) to.setNoDelay(true);
 }
 
 function send(from: ReadSocket, to: DataChannel, count: (bytes: number) => void): void {
@@ -47,6 +48,7 @@ class Delivery implements Taker {
   readonly #way: Way;
   /** Made for a reader who has stopped once: most never do. */
   #backlog: Backlog | null = null;
+  #isPrompt = false;
 
   constructor(way: Way) {
     this.#way = way;
@@ -62,6 +64,7 @@ class Delivery implements Taker {
     // A short last slice of bulk is none.
     if (slices.length === 1) turns.note(slices[0]?.length ?? 0);
     if (!to.writable) return false;
+    if (!this.#isPrompt) this.#becomePrompt();
     // One that waits for its reader anyway gets a copy, so that it does not hold the whole of the link's buffer.
     if (to.writableNeedDrain) this.#keep(slices);
     else if (to.writableLength > 0) to.write(Buffer.concat(slices));
@@ -75,6 +78,14 @@ class Delivery implements Taker {
   drained(): void {
     this.#backlog?.flush();
     this.#way.from.credit();
+  }
+
+  /** Nagle's delay is for what follows bytes that are under way (RFC 9293, 3.7.4). A connection's first have none before them, and most short ones get no more. */
+  #becomePrompt(): void {
+    const { to } = this.#way;
+    if (to.bytesWritten === 0) return;
+    to.setNoDelay(true);
+    this.#isPrompt = true;
   }
 
   #keep(slices: readonly Buffer[]): void {

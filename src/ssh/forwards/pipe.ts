@@ -121,10 +121,13 @@ class Junction {
   }
 }
 
-/** A TCP socket that ended too is closed at once: its peer sees the same, and a shutdown before it would be one more turn of the event loop. */
+/**
+ * A TCP socket that ended too is closed at once: its peer sees the same, and a shutdown before it would be one more turn of the event loop.
+ * After what this turn has to write, as close(2) takes as long as such a write and nobody waits for it.
+ */
 function endSending({ stream, ended }: End): void {
   const isLast = ended && stream instanceof Socket && stream.remoteFamily !== undefined && stream.writableLength === 0;
-  if (isLast) stream.destroy();
+  if (isLast) setImmediate(() => stream.destroy());
   else stream.end();
 }
 

@@ -5,6 +5,7 @@ import { ProblemError } from '../../../src/model/problem.ts';
 import { systemClock } from '../../../src/platform/clock.ts';
 import { dialTcp } from '../../../src/ssh/dial/dial-tcp.ts';
 import { fakeClock } from '../../support/fake-clock.ts';
+import { hasNagleOff } from '../../support/nagle.ts';
 
 const servers: Server[] = [];
 afterEach(() => {
@@ -46,6 +47,7 @@ describe('a dial', () => {
     const port = await listen('127.0.0.1');
     const socket = await dialTcp({ ...request, port }, { clock: systemClock, signal, lookup: addresses(['127.0.0.1', 4]) });
     expect(socket.remotePort).toBe(port);
+    expect(hasNagleOff(socket)).toBe(true);
     socket.destroy();
   });
   test('goes on to the next address when the first refuses', async () => {
