@@ -1,7 +1,7 @@
 import { isSocket } from '../../../model/address.ts';
 import type { Evidence, HolderConnection } from '../../../model/binding.ts';
 import { keyOptionsIn } from '../../remote/key-options.ts';
-import { connectionBefore, isHeld, type Look } from './look.ts';
+import { connectionBefore, isHeld, type Look, look } from './look.ts';
 import { askPortZero } from './port-zero.ts';
 import { probeBinding } from './probe-binding.ts';
 import type { EvidenceGiven, EvidenceRequest } from './request.ts';
@@ -81,13 +81,24 @@ type PokeGiven = { readonly request: EvidenceRequest; readonly seen: Seen | null
 async function poke(before: Evidence, { request, seen, given }: PokeGiven): Promise<Evidence> {
   request.onPoke?.();
   const probe = await probeBinding(request.remote, request.listen, given);
-  const connected = probe === 'silent' || probe === 'ended' || probe === 'talks';
-  if (!connected || seen === null) return { ...before, probe };
+  if (seen === null) return { ...before, probe };
+  if (probe === 'nothing-listens') return hasEndedBefore(before, { request, seen, given });
+  if (probe !== 'silent' && probe !== 'ended' && probe !== 'talks') return { ...before, probe };
   const { look: last, connection } = await watchHolder({ request, suspect: seen.suspect, isGivenUp: isGivenUp(seen) }, given);
   if (last === null) return { ...before, probe, connection: worse(before.connection, connection) };
   if (isHeld(request, last)) return { ...before, ...shown(last, request), probe, connection };
   // It was the poke that ended it: nothing answered. What is left in the table are remains of its connections.
   return { ...before, ...shown(last, request), probe: 'nothing-listens', connection, rows: [] };
+}
+
+type Poked = PokeGiven & { readonly seen: Seen };
+
+/** Nothing took the poke. Where the table showed a listener, it is asked again: a dead session may end between the two. */
+async function hasEndedBefore(before: Evidence, { request, seen, given }: Poked): Promise<Evidence> {
+  const refused = { ...before, probe: 'nothing-listens' } as const;
+  if (isSocket(request.listen) || nobodyListens(refused)) return refused;
+  const last = await look(request, { suspect: seen.suspect, marker: 'skip' }, given);
+  return last === null || isHeld(request, last) ? refused : { ...refused, ...shown(last, request), rows: [] };
 }
 
 const isGivenUp = ({ recorded }: Seen): boolean => recorded?.source === 'record' && recorded.declaredDead;

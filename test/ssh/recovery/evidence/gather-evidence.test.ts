@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -137,6 +138,21 @@ describe.runIf(isRoot)('what else holds a port', () => {
     expect(judgeBinding(await gatherEvidence(about(link, await loopback()), given()))).toEqual({ is: 'free', why: 'freed' });
     const privileged = await gatherEvidence(about(link, { host: '127.0.0.1', port: 81 }), given());
     expect(judgeBinding(privileged)).toMatchObject({ is: 'not-allowed', why: 'privileged-port' });
+  });
+
+  test('a session that ended after the table was read and before the probe: it is free', async () => {
+    const listen = await loopback();
+    const old = await account.login();
+    const { pid } = await holder(old, listen);
+    const openRaw: typeof link.openRaw = async (address) => {
+      process.kill(pid, 'SIGKILL');
+      await until(() => !existsSync(`/proc/${pid}`), { what: 'the session to end' });
+      return link.openRaw(address);
+    };
+    const request = about(link, listen);
+    const evidence = await gatherEvidence({ ...request, remote: { ...request.remote, openRaw } }, given());
+    expect(evidence).toMatchObject({ probe: 'nothing-listens', rows: [] });
+    expect(judgeBinding(evidence)).toEqual({ is: 'free', why: 'freed' });
   });
 
   test('what the server has said is enough', async () => {
