@@ -1,7 +1,7 @@
-import { existsSync } from 'node:fs';
 import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { once } from 'node:events';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { judgeBinding } from '../../../../src/decide/judge-binding.ts';
 import type { Address } from '../../../../src/model/address.ts';
 import type { SessionIdentity, SessionRecord } from '../../../../src/model/session-record.ts';
@@ -142,15 +142,15 @@ describe.runIf(isRoot)('what else holds a port', () => {
 
   test('a session that ended after the table was read and before the probe: it is free', async () => {
     const listen = await loopback();
-    const old = await account.login();
+    const [old, fresh] = [await account.login(), await account.login()];
     const { pid } = await holder(old, listen);
-    const openRaw: typeof link.openRaw = async (address) => {
+    const openRaw = fresh.openRaw.bind(fresh);
+    vi.spyOn(fresh, 'openRaw').mockImplementationOnce(async (address) => {
       process.kill(pid, 'SIGKILL');
       await until(() => !existsSync(`/proc/${pid}`), { what: 'the session to end' });
-      return link.openRaw(address);
-    };
-    const request = about(link, listen);
-    const evidence = await gatherEvidence({ ...request, remote: { ...request.remote, openRaw } }, given());
+      return openRaw(address);
+    });
+    const evidence = await gatherEvidence(about(fresh, listen), given());
     expect(evidence).toMatchObject({ probe: 'nothing-listens', rows: [] });
     expect(judgeBinding(evidence)).toEqual({ is: 'free', why: 'freed' });
   });
