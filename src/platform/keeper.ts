@@ -78,13 +78,20 @@ export function startKeeper(needs: KeeperNeeds): StartedKeeper {
 /** Where the supervisor's last words before a crash are. */
 export const errorFile = (logs: string): string => join(logs, 'supervisor.err');
 
+const TRIED_UP_TO = 24;
+const nodeMajor = Number.parseInt(process.versions.node, 10);
+
 const commandFor = (program: string): [string, string[]] =>
   process.platform === 'win32'
     ? [process.execPath, [...FOR_NODE, program, '--ready-fd=3']]
     : ['/bin/sh', ['-c', KEEPER_SCRIPT, 'tunnels-keeper', process.execPath, ...FOR_NODE, program]];
 
-/** V8 has four threads of its own, 0.5 MB each for as long as the process lives; a heap this small is collected as fast with one. */
-const FOR_NODE = ['--v8-pool-size=1'];
+/**
+ * V8 has four threads of its own, 0.5 MB each for as long as the process lives; a heap this small is collected as fast with one.
+ * And it copies its built-in functions next to the code that it generates, for calls which nothing here got faster by: 1 MB.
+ * A node that does not know an option of V8's does not start, so that one goes to those which were tried.
+ */
+const FOR_NODE = ['--v8-pool-size=1', ...(nodeMajor <= TRIED_UP_TO ? ['--no-short-builtin-calls'] : [])];
 
 function startedKeeper(child: ChildProcess): StartedKeeper {
   const pipe = child.stdio[3] as Readable;
